@@ -1,0 +1,155 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// Settings that every target of ours is built with. `Tests/TidyTests` checks what the compiler cannot.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// Libraries of others, by the name used below. Reasons: Docs/Dependencies.md.
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+func library(_ name: String, in floor: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+}
+
+// The floors of the house, lowest first. A target may only name targets on floors below it.
+let kit: [Target] = [
+    library("Essentials", in: "Kit"),
+    library("EssentialsTesting", in: "Kit", ["Essentials"]),
+    library("Resilience", in: "Kit", ["Essentials"]),
+    library("EventSourcing", in: "Kit", ["Essentials"]),
+    library("EventSourcingTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing"]),
+    library("Messaging", in: "Kit", ["Essentials", "EventSourcing"]),
+    library("Ledger", in: "Kit", ["Essentials", "EventSourcing"]),
+    library("Sagas", in: "Kit", ["Essentials", "EventSourcing"]),
+    library("Identity", in: "Kit", ["Essentials", "CArgon2", crypto, cryptoExtras]),
+]
+
+let backends: [Target] = [
+    .systemLibrary(
+        name: "CArgon2", path: "Sources/Backends/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    library("StorageSQLite", in: "Backends", ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb]),
+]
+
+let chassis: [Target] = [
+    library(
+        "Chassis", in: "Chassis",
+        ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", httpTypes, logging]),
+    library(
+        "ChassisHTTP", in: "Chassis",
+        ["Essentials", "Chassis", hummingbird, asyncHTTPClient, httpTypes, lifecycle, logging, nioCore, nioPosix]),
+]
+
+let gateway: [Target] = [
+    library("GatewayCore", in: "Gateway", ["Essentials", "Resilience", "Identity", httpTypes]),
+    library(
+        "Gateway", in: "Gateway",
+        ["Essentials", "GatewayCore", "Chassis", "ChassisHTTP", "Identity", "Resilience", httpTypes, lifecycle, logging]),
+]
+
+let service: [Target.Dependency] = [
+    "Essentials", "EventSourcing", "Messaging", "Chassis", "ShopContracts", httpTypes, logging,
+]
+let shop: [Target] = [
+    library("ShopContracts", in: "Shop", ["Essentials", "EventSourcing", "Chassis"]),
+    library("Users", in: "Shop", service + ["Identity", "Resilience"]),
+    library("Catalog", in: "Shop", service),
+    library("Inventory", in: "Shop", service + ["Ledger"]),
+    library("Payments", in: "Shop", service + ["Ledger"]),
+    library("Orders", in: "Shop", service + ["Sagas"]),
+    library("Transfers", in: "Shop", service + ["Sagas"]),
+    library("Shipping", in: "Shop", service),
+    library("Notifications", in: "Shop", service),
+]
+
+let services: [Target.Dependency] = [
+    "Users", "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications",
+]
+let executable: [Target] = [
+    .executableTarget(
+        name: "mainstay",
+        dependencies: services + [
+            "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", "StorageSQLite",
+            "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
+            argumentParser, asyncHTTPClient, configuration, httpTypes, hummingbird, lifecycle, logging, nioPosix, unixSignals, yams,
+        ],
+        path: "Sources/mainstay", swiftSettings: strict)
+]
+
+let everyTest: [Target] = [
+    tests("EssentialsTests", ["Essentials", "EssentialsTesting"]),
+    tests("ResilienceTests", ["Essentials", "EssentialsTesting", "Resilience"]),
+    tests("EventSourcingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting"]),
+    tests("StorageSQLiteTests", [
+        "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "Ledger", "Sagas",
+        "StorageSQLite", grdb,
+    ]),
+    tests("MessagingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "StorageSQLite"]),
+    tests("LedgerTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger", "StorageSQLite"]),
+    tests("SagasTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas", "StorageSQLite"]),
+    tests("IdentityTests", ["Essentials", "EssentialsTesting", "Identity"]),
+    tests("ChassisTests", [
+        "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Chassis", "ChassisHTTP", "Identity", "StorageSQLite",
+        httpTypes, logging,
+    ]),
+    tests("GatewayTests", ["Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Identity", "Resilience", httpTypes]),
+    tests("ShopTests", services + [
+        "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "StorageSQLite",
+        "Chassis", "ShopContracts", httpTypes, logging,
+    ]),
+    tests("PlatformTests", services + [
+        "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "StorageSQLite",
+        "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging, asyncHTTPClient,
+    ]),
+    tests("TidyTests", []),
+]
+
+let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
+
+let present: (Target) -> Bool = { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\($0.path!)") }
+let package = Package(
+    name: "mainstay",
+    platforms: [.macOS(.v26)],
+    products: [.executable(name: "mainstay", targets: ["mainstay"])].filter { _ in executable.allSatisfy(present) }
+        + libraries.filter { name in (kit + chassis + gateway + backends).contains { $0.name == name && present($0) } }
+            .map { .library(name: $0, targets: [$0]) },
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["Logging"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: (kit + backends + chassis + gateway + shop + executable + everyTest).filter(present)
+)

@@ -1,0 +1,130 @@
+/// A 128-bit identifier, written as a lowercase UUID (RFC 9562) and stored as 16 bytes.
+public struct UniqueID: Hashable, Comparable, Sendable {
+    /// The first eight bytes, big-endian.
+    public let high: UInt64
+    /// The last eight bytes, big-endian.
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Reads exactly 16 bytes.
+    public init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        self.high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        self.low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` in either case, any version.
+    public init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 36 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        var digits = 0
+        for (offset, byte) in text.utf8.enumerated() {
+            if offset == 8 || offset == 13 || offset == 18 || offset == 23 {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let value = Self.hexadecimal(byte) else { return nil }
+            if digits < 16 { words.0 = words.0 << 4 | value } else { words.1 = words.1 << 4 | value }
+            digits += 1
+        }
+        self.high = words.0
+        self.low = words.1
+    }
+
+    public var bytes: [UInt8] {
+        let shifts = stride(from: UInt64(56), through: 0, by: -8)
+        return shifts.map { UInt8(truncatingIfNeeded: self.high >> $0) } + shifts.map { UInt8(truncatingIfNeeded: self.low >> $0) }
+    }
+
+    /// The version nibble of RFC 9562: 4 for random, 7 for time-ordered.
+    public var version: Int { Int(self.high >> 12 & 0xF) }
+
+    public static func < (left: UniqueID, right: UniqueID) -> Bool { (left.high, left.low) < (right.high, right.low) }
+
+    private static func hexadecimal(_ byte: UInt8) -> UInt64? {
+        switch byte {
+        case 48...57: UInt64(byte - 48)
+        case 97...102: UInt64(byte - 87)
+        case 65...70: UInt64(byte - 55)
+        default: nil
+        }
+    }
+}
+
+extension UniqueID: CustomStringConvertible, LosslessStringConvertible {
+    public init?(_ description: String) {
+        self.init(description[...])
+    }
+
+    public var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(unsafeUninitializedCapacity: 36) { buffer in
+            var position = 0
+            for (index, byte) in self.bytes.enumerated() {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
+                    buffer[position] = UInt8(ascii: "-")
+                    position += 1
+                }
+                buffer[position] = digits[Int(byte >> 4)]
+                buffer[position + 1] = digits[Int(byte & 15)]
+                position += 2
+            }
+            return position
+        }
+    }
+}
+
+extension UniqueID: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let parsed = UniqueID(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not a UUID")
+        }
+        self = parsed
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(self.description)
+    }
+}
+
+/// A ``UniqueID`` that says what it identifies, so that identifiers of different things cannot be mixed up.
+///
+/// ```swift
+/// public enum OrderSubject {}
+/// public typealias OrderID = Identifier<OrderSubject>
+/// ```
+public struct Identifier<Subject>: Hashable, Comparable, Sendable {
+    public let rawValue: UniqueID
+
+    public init(_ rawValue: UniqueID) {
+        self.rawValue = rawValue
+    }
+
+    public init?(_ text: some StringProtocol) {
+        guard let parsed = UniqueID(text) else { return nil }
+        self.rawValue = parsed
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension Identifier: CustomStringConvertible {
+    public var description: String { self.rawValue.description }
+}
+
+extension Identifier: Codable {
+    public init(from decoder: any Decoder) throws {
+        self.rawValue = try UniqueID(from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try self.rawValue.encode(to: encoder)
+    }
+}
