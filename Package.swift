@@ -34,7 +34,8 @@ func library(_ name: String, in floor: String, _ dependencies: [Target.Dependenc
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", resources: resources, swiftSettings: strict)
 }
 
 // The floors of the house, lowest first. A target may only name targets on floors below it.
@@ -69,7 +70,10 @@ let gateway: [Target] = [
     library("GatewayCore", in: "Gateway", ["Essentials", "Resilience", "Identity", httpTypes]),
     library(
         "Gateway", in: "Gateway",
-        ["Essentials", "GatewayCore", "Chassis", "ChassisHTTP", "Identity", "Resilience", httpTypes, lifecycle, logging]),
+        [
+            "Essentials", "GatewayCore", "Chassis", "ChassisHTTP", "Identity", "Resilience", httpTypes, lifecycle,
+            logging,
+        ]),
 ]
 
 let service: [Target.Dependency] = [
@@ -96,7 +100,8 @@ let executable: [Target] = [
         dependencies: services + [
             "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", "StorageSQLite",
             "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
-            argumentParser, asyncHTTPClient, configuration, httpTypes, hummingbird, lifecycle, logging, nioPosix, unixSignals, yams,
+            argumentParser, asyncHTTPClient, configuration, httpTypes, hummingbird, lifecycle, logging, nioPosix,
+            unixSignals, yams,
         ],
         path: "Sources/mainstay", swiftSettings: strict)
 ]
@@ -105,27 +110,41 @@ let everyTest: [Target] = [
     tests("EssentialsTests", ["Essentials", "EssentialsTesting"]),
     tests("ResilienceTests", ["Essentials", "EssentialsTesting", "Resilience"]),
     tests("EventSourcingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting"]),
-    tests("StorageSQLiteTests", [
-        "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "Ledger", "Sagas",
-        "StorageSQLite", grdb,
-    ]),
+    tests(
+        "StorageSQLiteTests",
+        [
+            "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "Ledger", "Sagas",
+            "StorageSQLite", grdb,
+        ]),
     tests("MessagingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "StorageSQLite"]),
     tests("LedgerTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger", "StorageSQLite"]),
     tests("SagasTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas", "StorageSQLite"]),
     tests("IdentityTests", ["Essentials", "EssentialsTesting", "Identity"]),
-    tests("ChassisTests", [
-        "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Chassis", "ChassisHTTP", "Identity", "StorageSQLite",
-        httpTypes, logging,
-    ]),
-    tests("GatewayTests", ["Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Identity", "Resilience", httpTypes]),
-    tests("ShopTests", services + [
-        "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "StorageSQLite",
-        "Chassis", "ShopContracts", httpTypes, logging,
-    ]),
-    tests("PlatformTests", services + [
-        "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "StorageSQLite",
-        "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging, asyncHTTPClient,
-    ]),
+    tests(
+        "ChassisTests",
+        [
+            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Chassis", "ChassisHTTP", "Identity",
+            "StorageSQLite",
+            httpTypes, logging,
+        ]),
+    tests(
+        "GatewayTests",
+        ["Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Identity", "Resilience", httpTypes]),
+    tests(
+        "ShopTests",
+        services + [
+            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
+            "StorageSQLite",
+            "Chassis", "ShopContracts", httpTypes, logging,
+        ]),
+    tests(
+        "PlatformTests",
+        services + [
+            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
+            "StorageSQLite",
+            "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
+            asyncHTTPClient,
+        ]),
     tests("TidyTests", []),
 ]
 
@@ -137,7 +156,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [.executable(name: "mainstay", targets: ["mainstay"])].filter { _ in executable.allSatisfy(present) }
         + libraries.filter { name in (kit + chassis + gateway + backends).contains { $0.name == name && present($0) } }
-            .map { .library(name: $0, targets: [$0]) },
+        .map { .library(name: $0, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["Logging"]),

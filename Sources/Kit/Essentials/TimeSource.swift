@@ -46,7 +46,9 @@ public struct TimeSource: Sendable {
         let origin = clock.now
         self.init(
             now: { Tick(nanoseconds: origin.duration(to: clock.now).nanoseconds) },
-            sleepUntil: { try await clock.sleep(until: origin.advanced(by: .nanoseconds($0.nanoseconds)), tolerance: nil) })
+            sleepUntil: {
+                try await clock.sleep(until: origin.advanced(by: .nanoseconds($0.nanoseconds)), tolerance: nil)
+            })
     }
 
     /// The operating system's monotonic clock, which also counts while the machine sleeps.

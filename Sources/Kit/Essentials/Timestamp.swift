@@ -36,7 +36,8 @@ extension Timestamp: Codable {
         let text = try container.decode(String.self)
         guard let parsed = Timestamp(rfc3339: text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(text)' is not an RFC 3339 timestamp such as 2026-03-01T09:30:00.125Z")
+                in: container,
+                debugDescription: "'\(text)' is not an RFC 3339 timestamp such as 2026-03-01T09:30:00.125Z")
         }
         self = parsed
     }
@@ -79,8 +80,10 @@ extension Timestamp: CustomStringConvertible {
         guard let year = reader.digits(4), reader.take("-"), let month = reader.digits(2), reader.take("-"),
             let day = reader.digits(2), reader.take("T") || reader.take("t") || reader.take(" "),
             let hour = reader.digits(2), reader.take(":"), let minute = reader.digits(2), reader.take(":"),
-            let second = reader.digits(2), let fraction = reader.fraction(), let offset = reader.offset(), reader.isAtEnd,
-            (1...12).contains(month), day >= 1, day <= Self.days(in: month, of: year), hour < 24, minute < 60, second < 60
+            let second = reader.digits(2), let fraction = reader.fraction(), let offset = reader.offset(),
+            reader.isAtEnd,
+            (1...12).contains(month), day >= 1, day <= Self.days(in: month, of: year), hour < 24, minute < 60,
+            second < 60
         else { return nil }
         let days = Self.day(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset

@@ -37,7 +37,8 @@ public struct UniqueID: Hashable, Comparable, Sendable {
 
     public var bytes: [UInt8] {
         let shifts = stride(from: UInt64(56), through: 0, by: -8)
-        return shifts.map { UInt8(truncatingIfNeeded: self.high >> $0) } + shifts.map { UInt8(truncatingIfNeeded: self.low >> $0) }
+        return shifts.map { UInt8(truncatingIfNeeded: self.high >> $0) }
+            + shifts.map { UInt8(truncatingIfNeeded: self.low >> $0) }
     }
 
     /// The version nibble of RFC 9562: 4 for random, 7 for time-ordered.
