@@ -1,0 +1,66 @@
+/// Whether a transaction may write.
+public enum TransactionMode: Hashable, Sendable {
+    case read
+    case write
+}
+
+/// Runs closures as transactions on one database.
+///
+/// `Unit` is the set of stores that a transaction reaches, such as `any UnitOfWork` or `any UnitOfWork & LedgerUnit`;
+/// ``map(_:)`` narrows it.
+///
+/// ```swift
+/// let version = try await transactor.write { unit in
+///     try unit.append([event], to: stream, expecting: .exactly(.zero)).version
+/// }
+/// ```
+public struct Transactor<Unit>: Sendable {
+    private let perform:
+        @Sendable (TransactionMode, @escaping @Sendable (Unit) throws -> any Sendable) async throws -> any Sendable
+
+    /// Tells when something has been committed.
+    public let commits: CommitSignal
+
+    /// - Parameter perform: runs the closure in a transaction of its own and returns after the commit is durable. When
+    ///   the closure throws, nothing that it wrote is kept and its error is thrown unchanged.
+    public init(
+        commits: CommitSignal,
+        perform:
+            @escaping @Sendable (TransactionMode, @escaping @Sendable (Unit) throws -> any Sendable) async throws ->
+            any Sendable,
+    ) {
+        self.commits = commits
+        self.perform = perform
+    }
+
+    /// Runs `body` in a writing transaction. When this returns, what `body` wrote is durable.
+    ///
+    /// Cancelling the task does not undo a transaction that has begun.
+    /// - Throws: what `body` throws, unchanged and with nothing kept, or an ``EventStoreError``.
+    public func write<Value: Sendable>(_ body: @escaping @Sendable (Unit) throws -> Value) async throws -> Value {
+        try await self.run(.write, body)
+    }
+
+    /// Runs `body` in a reading transaction: it sees one consistent state of the database.
+    public func read<Value: Sendable>(_ body: @escaping @Sendable (Unit) throws -> Value) async throws -> Value {
+        try await self.run(.read, body)
+    }
+
+    private func run<Value: Sendable>(
+        _ mode: TransactionMode, _ body: @escaping @Sendable (Unit) throws -> Value,
+    ) async throws -> Value {
+        let result = try await self.perform(mode, body)
+        guard let value = result as? Value else {
+            preconditionFailure("the store returned a \(type(of: result)) for a transaction that gave a \(Value.self)")
+        }
+        return value
+    }
+
+    /// The same database, its transactions seen as `Narrow`.
+    public func map<Narrow>(_ narrow: @escaping @Sendable (Unit) -> Narrow) -> Transactor<Narrow> {
+        let perform = self.perform
+        return Transactor<Narrow>(commits: self.commits) { mode, body in
+            try await perform(mode) { try body(narrow($0)) }
+        }
+    }
+}
