@@ -172,3 +172,8 @@ let package = Package(
     ],
     targets: (kit + backends + chassis + gateway + shop + executable + everyTest).filter(present)
 )
+
+let names = Set(package.targets.map(\.name))
+for target in package.targets {
+    target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { !names.contains(name) } else { false } }
+}

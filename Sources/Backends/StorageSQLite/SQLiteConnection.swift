@@ -1,0 +1,62 @@
+import Essentials
+import EventSourcing
+import GRDB
+
+/// Opens connections with the settings that our guarantees rest on, and checks that they took.
+enum SQLiteConnection {
+    static func open(
+        _ path: String, _ configuration: SQLiteStore.Configuration, readOnly: Bool,
+    ) throws -> DatabaseQueue {
+        var settings = GRDB.Configuration()
+        settings.readonly = readOnly
+        settings.busyMode = .timeout(5)
+        settings.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA cache_size = -\(configuration.pageCache.bytes / 1_024)")
+            try database.execute(sql: "PRAGMA foreign_keys = ON")
+            guard !readOnly else { return }
+            try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.rawValue)")
+        }
+        let queue =
+            path == ":memory:"
+            ? try DatabaseQueue(configuration: settings) : try DatabaseQueue(path: path, configuration: settings)
+        if !readOnly, path != ":memory:" { try Self.requireDurability(queue, configuration, path: path) }
+        return queue
+    }
+
+    private static func requireDurability(
+        _ queue: DatabaseQueue, _ configuration: SQLiteStore.Configuration, path: String,
+    ) throws {
+        try queue.writeWithoutTransaction { database in
+            let journal = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+            let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            let wanted = configuration.durability == .full ? 2 : 1
+            guard journal == "wal", synchronous == wanted else {
+                throw EventStoreError(
+                    .unavailable,
+                    "\(path) cannot be made durable: journal_mode is \(journal ?? "unknown"), synchronous is \(synchronous ?? -1)"
+                )
+            }
+        }
+    }
+}
+
+extension EventStoreError {
+    /// What an SQLite error means to a caller.
+    init(_ error: DatabaseError, path: String) {
+        let reason = error.message ?? "result code \(error.resultCode.rawValue)"
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            self.init(.diskFull, "no room is left for \(path); nothing of the transaction was kept")
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+            self.init(.corrupt, "\(path) is damaged or no database: \(reason)")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            self.init(.locked, "\(path) is held by another process: \(reason)")
+        case .SQLITE_READONLY:
+            self.init(.readOnly, "\(path) cannot be written: \(reason)")
+        case .SQLITE_CANTOPEN:
+            self.init(.unavailable, "\(path) cannot be opened: \(reason)")
+        default:
+            self.init(.unavailable, "\(path): \(reason) (SQLite \(error.extendedResultCode.rawValue))")
+        }
+    }
+}

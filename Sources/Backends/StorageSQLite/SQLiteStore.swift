@@ -1,0 +1,108 @@
+public import Essentials
+public import EventSourcing
+import GRDB
+
+/// A service's database in one SQLite file: its log, read models, inbox, sagas and ledger, all in the same transactions.
+///
+/// One writer with group commit: transactions that arrive while the disk is busy share the next flush. WAL,
+/// `synchronous=FULL` by default: when a write returns, it survives the loss of power. Readers see the last commit and
+/// never wait for the writer.
+public final class SQLiteStore: Sendable {
+    /// How the file is opened.
+    public struct Configuration: Sendable {
+        /// When a commit counts as done.
+        public enum Durability: String, Sendable {
+            /// After the write-ahead log has been flushed to the disk.
+            case full
+            /// After it has been handed to the operating system: the last commits may be lost with power, not with the process.
+            case normal
+        }
+
+        /// Default: ``Durability/full``.
+        public var durability = Durability.full
+        /// Opens the file for reading only; nothing is created or migrated. Default: false.
+        public var isReadOnly = false
+        /// How many transactions may share one commit, at least 1. Default: 256.
+        public var maximumBatch = 256
+        /// How many transactions may wait for the writer before more are refused, at least 1. Default: 4,096.
+        public var maximumPending = 4_096
+        /// The page cache of each of the two connections. Default: 1 MiB.
+        public var pageCache = ByteCount.mebibytes(1)
+
+        public init() {}
+    }
+
+    /// Whose log this is.
+    public let source: EventSource
+    /// The file, or `:memory:`.
+    public let path: String
+
+    private let writer: GroupCommitWriter
+    private let readers: DatabaseQueue
+    private let readExecutor: any BlockingExecutor
+    private let commits: CommitSignal
+
+    /// Opens or creates a database, brings its tables up to date, and checks that it is what it should be.
+    ///
+    /// - Parameters:
+    ///   - path: the file, or `:memory:` for a database that ends with the store.
+    ///   - service: the service that owns it; a file of another service is refused.
+    ///   - migrations: the tables of the kit modules and of the service, in order.
+    ///   - ids: draws the epoch of a new database.
+    ///   - writeExecutor: where transactions run that write; a thread of their own by default.
+    ///   - readExecutor: where the others run.
+    /// - Throws: ``EventStoreError``: `corrupt` for a file that is no such database, `newerSchema`, `locked`,
+    ///   `unavailable` when it cannot be opened.
+    public init(
+        path: String, service: String, migrations: [Migration] = [], configuration: Configuration = Configuration(),
+        ids: IDSource = .system, writeExecutor: (any BlockingExecutor)? = nil,
+        readExecutor: (any BlockingExecutor)? = nil,
+    ) throws {
+        let commits = CommitSignal()
+        self.path = path
+        self.commits = commits
+        do {
+            let queue = try SQLiteConnection.open(path, configuration, readOnly: configuration.isReadOnly)
+            self.source = try SQLiteSchema.prepare(
+                queue, service: service, migrations: SQLiteSchema.base + migrations,
+                readOnly: configuration.isReadOnly, ids: ids)
+            self.readers =
+                path == ":memory:" ? queue : try SQLiteConnection.open(path, configuration, readOnly: true)
+            let head = try queue.read { try Int64.fetchOne($0, sql: "SELECT max(position) FROM events") ?? 0 }
+            commits.committed(upTo: Position(head))
+            let executor = writeExecutor ?? DedicatedThread(name: "\(service)-write")
+            self.writer = GroupCommitWriter(
+                queue: queue, source: self.source, configuration: configuration, executor: executor, commits: commits)
+            self.readExecutor =
+                path == ":memory:" ? executor : readExecutor ?? DedicatedThread(name: "\(service)-read")
+        } catch let error as DatabaseError {
+            throw EventStoreError(error, path: path)
+        }
+    }
+
+    /// Transactions on this database.
+    public var transactor: Transactor<SQLiteUnit> {
+        Transactor(commits: self.commits) { mode, body in
+            switch mode {
+            case .write: try await self.writer.run(body)
+            case .read: try await self.read(body)
+            }
+        }
+    }
+
+    /// How many transactions and commits the writer has made since the start.
+    public var statistics: WriterStatistics { self.writer.statistics }
+
+    private func read(_ body: @escaping @Sendable (SQLiteUnit) throws -> any Sendable) async throws -> any Sendable {
+        let source = self.source
+        let readers = self.readers
+        let path = self.path
+        return try await self.readExecutor.run {
+            do {
+                return try readers.read { try body(SQLiteUnit($0, source: source, mode: .read)) }
+            } catch let error as DatabaseError {
+                throw EventStoreError(error, path: path)
+            }
+        }
+    }
+}
