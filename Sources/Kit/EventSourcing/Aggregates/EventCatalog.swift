@@ -90,14 +90,14 @@ public struct EventCatalog<Event: Sendable>: Sendable {
 
     private static func upcast(_ event: NewEvent, with entry: Entry) throws -> [UInt8] {
         guard event.schemaVersion < entry.schemaVersion else { return event.data }
-        var value = try EventCoding.decode(JSONValue.self, from: event.data)
+        var value = try JSONReader.parse(event.data)
         for version in event.schemaVersion..<entry.schemaVersion {
             guard let step = entry.upcasters[version] else {
                 throw EventStoreError(.unknownEvent, "\(event.type) has no upcaster from version \(version)")
             }
             value = try step(value)
         }
-        return try EventCoding.encode(value)
+        return value.serialized
     }
 }
 
