@@ -1,0 +1,67 @@
+public import Essentials
+public import EventSourcing
+import FoundationEssentials
+public import HTTPTypes
+public import Identity
+
+/// A request that has found its route and passed its checks.
+public struct Call: Sendable {
+    public let request: ServiceRequest
+    /// Named parts of the path.
+    public let path: [String: String]
+    /// Query parameters; the last wins where one is repeated.
+    public let query: [String: String]
+    /// Who calls; nil only on routes for everyone.
+    public let principal: Principal?
+    /// The id of the request, the same through all services that it reaches.
+    public let requestID: UniqueID
+    /// Trace and actor, for the events that this call causes.
+    public let metadata: EventMetadata
+    /// The body, already checked against the route's schema; nil for a route without one.
+    public let body: JSONValue?
+
+    /// The caller. On a route that needs one this never throws.
+    public func caller() throws -> Principal {
+        guard let principal else { throw Problem(.unauthenticated, "a bearer token is needed") }
+        return principal
+    }
+
+    /// The body as its model.
+    public func decode<Model: Decodable>(_ model: Model.Type) throws -> Model {
+        do {
+            return try JSONDecoder().decode(model, from: Data(self.request.body))
+        } catch {
+            throw Problem(.malformedBody, "the body cannot be read as \(model): \(error)")
+        }
+    }
+
+    /// A path parameter as an identifier.
+    public func id<Subject>(_ name: String, as _: Identifier<Subject>.Type = Identifier<Subject>.self) throws
+        -> Identifier<Subject>
+    {
+        guard let id = self.path[name].flatMap({ Identifier<Subject>($0) }) else {
+            throw Problem(.validationFailed, "the path parameter \(name) must be a UUID")
+        }
+        return id
+    }
+
+    /// A query parameter as a whole number, within the range that the route declares.
+    public func integer(_ name: String) -> Int? { self.query[name].flatMap { Int($0) } }
+
+    public func header(_ name: HTTPField.Name) -> String? { self.request.head.headerFields[name] }
+}
+
+extension ServiceResponse {
+    /// A JSON answer with sorted keys.
+    public static func json(
+        _ status: HTTPResponse.Status = .ok, _ value: some Encodable, headers: HTTPFields = [:],
+    ) throws -> ServiceResponse {
+        var head = HTTPResponse(status: status, headerFields: headers)
+        head.headerFields[.contentType] = "application/json"
+        return ServiceResponse(head, body: try EventCoding.encode(value))
+    }
+
+    public static func empty(_ status: HTTPResponse.Status = .noContent) -> ServiceResponse {
+        ServiceResponse(status: status)
+    }
+}

@@ -1,0 +1,36 @@
+public import Essentials
+public import HTTPTypes
+
+/// All operations of a service.
+public struct RouteTable: Sendable {
+    public let routes: [Route]
+
+    public init(_ routes: [Route]) {
+        let operations = routes.map(\.operation)
+        precondition(Set(operations).count == operations.count, "two routes share an operation: \(operations.sorted())")
+        self.routes = routes.enumerated()
+            .sorted { ($0.element.path.parameterCount, $0.offset) < ($1.element.path.parameterCount, $1.offset) }
+            .map(\.element)
+    }
+
+    /// What a method and path lead to.
+    public enum Match: Sendable {
+        case route(Route, parameters: [String: String])
+        /// The path is known, the method is not offered there.
+        case otherMethods([HTTPRequest.Method])
+        case nothing
+    }
+
+    /// - Parameter path: without query.
+    public func match(_ method: HTTPRequest.Method, path: Substring) -> Match {
+        let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        let effective = parts == [""] ? [] : parts
+        var others: [HTTPRequest.Method] = []
+        for route in self.routes {
+            guard let parameters = route.path.match(effective) else { continue }
+            if route.method == method { return .route(route, parameters: parameters) }
+            others.append(route.method)
+        }
+        return others.isEmpty ? .nothing : .otherMethods(others)
+    }
+}

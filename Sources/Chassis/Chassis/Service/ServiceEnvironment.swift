@@ -1,0 +1,84 @@
+public import Essentials
+public import EventSourcing
+public import Logging
+
+/// What a service is given: everything it may touch.
+public struct ServiceEnvironment: Sendable {
+    public var name: ServiceName
+    public var store: ServiceStore
+    public var transport: any ServiceTransport
+    public var authenticator: any Authenticator
+    public var credentials: any ServiceCredentials
+    public var time: TimeSource
+    public var wallClock: WallClock
+    public var ids: IDSource
+    public var chance: Chance
+    public var logger: Logger
+    /// The version of the program, for health and documents.
+    public var version: String
+
+    public init(
+        name: ServiceName, store: ServiceStore, transport: any ServiceTransport, authenticator: any Authenticator,
+        credentials: any ServiceCredentials, time: TimeSource, wallClock: WallClock, ids: IDSource, chance: Chance,
+        logger: Logger, version: String,
+    ) {
+        self.name = name
+        self.store = store
+        self.transport = transport
+        self.authenticator = authenticator
+        self.credentials = credentials
+        self.time = time
+        self.wallClock = wallClock
+        self.ids = ids
+        self.chance = chance
+        self.logger = logger
+        self.version = version
+    }
+}
+
+/// Work that goes on as long as the service runs: a consumer, a saga engine, an expiry.
+public struct BackgroundWork: Sendable {
+    public var name: String
+    /// Returns when its task is cancelled. What it throws ends the service.
+    public var run: @Sendable () async throws -> Void
+
+    public init(_ name: String, run: @escaping @Sendable () async throws -> Void) {
+        self.name = name
+        self.run = run
+    }
+}
+
+/// A service: a value with a handler and some work in the background. Sockets belong to whoever hosts it.
+public struct Service: Sendable {
+    public let name: ServiceName
+    public let routes: RouteTable
+    public let health: HealthRegistry
+    public let background: [BackgroundWork]
+    /// Answers every request, also unknown ones and those that fail.
+    public let handler: ServiceHandler
+
+    /// - Parameters:
+    ///   - routes: the service's own; health, metrics, document and feed are added.
+    ///   - health: the service's checks.
+    public init(
+        _ environment: ServiceEnvironment, routes: [Route], health: HealthRegistry,
+        background: [BackgroundWork] = [],
+    ) {
+        let metrics = RequestMetrics()
+        let table = RouteTable(
+            routes + CommonRoutes(environment: environment, health: health, metrics: metrics, api: routes).routes)
+        self.name = environment.name
+        self.routes = table
+        self.health = health
+        self.background = background
+        let router = ServiceRouter(environment: environment, table: table, metrics: metrics)
+        self.handler = { try await router.respond(to: $0) }
+    }
+
+    /// Runs all background work until the task is cancelled or one of them fails.
+    public func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for work in self.background { group.addTask { try await work.run() } }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Essentials
+import EventSourcing
+import HTTPTypes
+import Identity
+import Logging
+
+/// Leads a request through the checks that every route has in common: path and method, caller, parameters, body,
+/// deadline. Turns every error into problem details, here and nowhere else.
+struct ServiceRouter: Sendable {
+    /// How long a request may take that brings no deadline of its own.
+    static let defaultDeadline = Duration.seconds(15)
+
+    let environment: ServiceEnvironment
+    let table: RouteTable
+    let metrics: RequestMetrics
+
+    func respond(to request: ServiceRequest) async throws -> ServiceResponse {
+        let id = Self.requestID(of: request) ?? self.environment.ids.next()
+        let began = self.environment.time.now
+        let deadline = Deadline(at: began + self.timeLeft(for: request))
+        var operation = "unmatched"
+        var response: ServiceResponse
+        do {
+            let (route, path) = try self.route(of: request)
+            operation = route.operation
+            response = try await Deadline.$current.withValue(deadline) {
+                try await self.answer(request, by: route, path: path, id: id)
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let problem = ProblemMapping.problem(for: error)
+            if problem.type == .internalError {
+                self.environment.logger.error(
+                    "a request failed",
+                    metadata: ["operation": "\(operation)", "request.id": "\(id)", "error": "\(error)"])
+            }
+            response = problem.response(instance: id.description)
+        }
+        response.head.headerFields[.serviceRequestID] = id.description
+        self.metrics.record(operation, status: response.head.status.code, took: self.environment.time.now - began)
+        return response
+    }
+
+    private func route(of request: ServiceRequest) throws -> (Route, [String: String]) {
+        let path = (request.head.path ?? "/").prefix { $0 != "?" }
+        switch self.table.match(request.head.method, path: path) {
+        case .route(let route, let parameters): return (route, parameters)
+        case .nothing: throw Problem(.notFound, "no route leads to \(path)")
+        case .otherMethods(let methods):
+            let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
+            throw Problem(
+                .methodNotAllowed, "\(request.head.method) is not offered on \(path), but \(allowed)",
+                headers: [.allow: allowed])
+        }
+    }
+
+    private func answer(
+        _ request: ServiceRequest, by route: Route, path: [String: String], id: UniqueID,
+    ) async throws -> ServiceResponse {
+        let principal = try await self.principal(for: route, request)
+        let checks = RequestChecks(route: route)
+        let query = try Self.query(of: request)
+        try checks.parameters(path: path, query: query, headers: request.head.headerFields)
+        let body = try checks.body(of: request)
+        let headers = request.head.headerFields
+        let actor = principal.map { principal in
+            principal.role == .service ? headers[.actor] ?? "service:\(principal.clientID ?? "unknown")" : principal.subject.description
+        }
+        let metadata = EventMetadata(
+            correlationID: id, causationID: headers[.causation].flatMap { UniqueID($0) },
+            traceparent: headers[.traceparent], actor: actor)
+        return try await route.handler(
+            Call(
+                request: request, path: path, query: query, principal: principal, requestID: id, metadata: metadata,
+                body: body))
+    }
+
+    private func principal(for route: Route, _ request: ServiceRequest) async throws -> Principal? {
+        if route.access == .anyone { return nil }
+        let challenge: HTTPFields = [.wwwAuthenticate: "Bearer"]
+        guard let header = request.head.headerFields[.authorization] else {
+            throw Problem(.unauthenticated, "the Authorization header is missing", headers: challenge)
+        }
+        guard header.lowercased().hasPrefix("bearer "), header.utf8.count > 7 else {
+            throw Problem(.unauthenticated, "the Authorization header must be 'Bearer TOKEN'", headers: challenge)
+        }
+        let principal = try await self.environment.authenticator.authenticate(String(header.dropFirst(7)))
+        try Self.authorize(principal, for: route)
+        return principal
+    }
+
+    private static func authorize(_ principal: Principal, for route: Route) throws {
+        let isAllowed =
+            switch route.access {
+            case .anyone: true
+            case .signedIn: principal.role != .service
+            case .roles(let roles): roles.contains(principal.role)
+            case .services: principal.role == .service
+            }
+        guard isAllowed else {
+            throw Problem(
+                .forbidden, "the role \(principal.role.rawValue) may not \(route.operation)",
+                details: ["role": .string(principal.role.rawValue)])
+        }
+    }
+
+    private static func query(of request: ServiceRequest) throws -> [String: String] {
+        guard let path = request.head.path, let mark = path.firstIndex(of: "?") else { return [:] }
+        var values: [String: String] = [:]
+        for pair in path[path.index(after: mark)...].split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
+                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
+            else { throw Problem(.validationFailed, "the query string is not valid percent-encoded UTF-8") }
+            values[name] = value
+        }
+        return values
+    }
+
+    private func timeLeft(for request: ServiceRequest) -> Duration {
+        guard let text = request.head.headerFields[.deadline], let milliseconds = Int64(text), milliseconds >= 0 else {
+            return Self.defaultDeadline
+        }
+        return min(.milliseconds(milliseconds), .seconds(60))
+    }
+
+    private static func requestID(of request: ServiceRequest) -> UniqueID? {
+        request.head.headerFields[.serviceRequestID].flatMap { UniqueID($0) }
+    }
+}
