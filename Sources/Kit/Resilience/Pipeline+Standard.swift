@@ -1,0 +1,46 @@
+public import Essentials
+
+extension Pipeline {
+    /// The settings of the standard composition. A layer that is nil is left out.
+    public struct Configuration: Sendable {
+        /// The time of the whole call, retries included. Default: 10 seconds.
+        public var totalTimeout: Duration? = .seconds(10)
+        /// Default: none.
+        public var rateLimit: (capacity: Int, refill: Rate)?
+        /// Default: 20 run, 10 wait.
+        public var bulkhead: Bulkhead.Configuration? = Bulkhead.Configuration()
+        /// Default: three attempts.
+        public var retry: Retry.Configuration? = Retry.Configuration()
+        /// Default: 5 failures in 10 seconds open it for 60 seconds.
+        public var circuitBreaker: CircuitBreaker.Configuration? = CircuitBreaker.Configuration()
+        /// The time of one attempt. Default: 3 seconds.
+        public var attemptTimeout: Duration? = .seconds(3)
+
+        public init() {}
+    }
+
+    /// The layers in the order that works: total timeout, rate limit, bulkhead, retry, breaker, attempt timeout.
+    ///
+    /// The total timeout bounds waits and retries alike. Limit and bulkhead count calls, not attempts. The breaker lies inside the
+    /// retry, so it sees each attempt, and a breaker that opens ends the retrying.
+    /// - Parameters:
+    ///   - name: what it protects; the name of its layers too.
+    ///   - configuration: which layers, and how they are set.
+    ///   - time: the clock of all its layers.
+    ///   - chance: the source of its jitter.
+    public static func standard(
+        named name: String, _ configuration: Configuration = Configuration(), time: TimeSource = .system,
+        chance: Chance = .system
+    ) -> Pipeline {
+        Pipeline(named: name, time: time, chance: chance) {
+            if let duration = configuration.totalTimeout { Timeout(duration, named: "\(name).total") }
+            if let limit = configuration.rateLimit {
+                RateLimiter(named: name, capacity: limit.capacity, refill: limit.refill)
+            }
+            if let bulkhead = configuration.bulkhead { Bulkhead(named: name, bulkhead) }
+            if let retry = configuration.retry { Retry(named: name, retry) }
+            if let circuitBreaker = configuration.circuitBreaker { CircuitBreaker(named: name, circuitBreaker) }
+            if let duration = configuration.attemptTimeout { Timeout(duration, named: "\(name).attempt") }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Essentials
+
+/// The answer of a strategy that did not let a call through, or did not let it go on.
+///
+/// It says who refused, why, with the numbers of that moment, and when it is worth trying again. Errors of the caller's
+/// own closure never become a refusal.
+public struct Refusal: Error, Hashable, Sendable {
+    /// What happened, for programs.
+    @nonexhaustive
+    public enum Code: String, Hashable, Sendable {
+        /// A circuit breaker lets nothing through for now.
+        case circuitOpen
+        /// A bulkhead has neither a free place nor room in its queue.
+        case bulkheadFull
+        /// A rate limit is used up.
+        case rateLimited
+        /// The time that the call may take is over.
+        case deadlineExceeded
+        /// Anything else that a strategy outside this module refuses.
+        case other
+    }
+
+    /// The rule that refused, and the numbers that it looked at.
+    @nonexhaustive
+    public enum Reason: Hashable, Sendable {
+        case circuitOpen(failures: Int, window: Duration)
+        case circuitReopened
+        case circuitProbing(running: Int, limit: Int)
+        case bulkheadFull(running: Int, queued: Int)
+        case queuedTooLong(waited: Duration, running: Int)
+        case rateLimited(limit: Int, window: Duration)
+        case timedOut(after: Duration)
+        case deadlinePassed
+        case because(String)
+    }
+
+    public var code: Code
+    /// The name of the strategy that refused.
+    public var strategy: String
+    public var reason: Reason
+    /// How long until the same call may be admitted, if known.
+    public var retryAfter: Duration?
+
+    /// - Parameters:
+    ///   - code: what happened.
+    ///   - strategy: the name of the strategy that refuses.
+    ///   - reason: which rule, with the current numbers.
+    ///   - retryAfter: how long until the same call may be admitted, if known.
+    public init(_ code: Code, by strategy: String, _ reason: Reason, retryAfter: Duration? = nil) {
+        self.code = code
+        self.strategy = strategy
+        self.reason = reason
+        self.retryAfter = retryAfter
+    }
+}
+
+extension Refusal: CustomStringConvertible {
+    /// One sentence for people: the rule, the numbers, and when to try again. Composed when asked for.
+    public var message: String {
+        guard let retryAfter else { return "\(self.rule)." }
+        return "\(self.rule); try again in \(retryAfter.brief)."
+    }
+
+    public var description: String { self.message }
+
+    private var rule: String {
+        switch self.reason {
+        case .circuitOpen(let failures, let window):
+            "Circuit breaker is OPEN: '\(self.strategy)' saw \(failures) failures within \(window.brief)"
+        case .circuitReopened:
+            "Circuit breaker is OPEN: a probe of '\(self.strategy)' failed"
+        case .circuitProbing(let running, let limit):
+            "Circuit breaker is HALF_OPEN: '\(self.strategy)' has \(running) of \(limit) probes running"
+        case .bulkheadFull(let running, let queued):
+            "Bulkhead '\(self.strategy)' is full: \(running) calls run and \(queued) wait"
+        case .queuedTooLong(let waited, let running):
+            "Bulkhead '\(self.strategy)' had no free place for \(waited.brief): \(running) calls run"
+        case .rateLimited(let limit, let window):
+            "Rate limit '\(self.strategy)' is used up: \(limit) in \(window.brief)"
+        case .timedOut(let duration):
+            "Timeout '\(self.strategy)' ended the call after \(duration.brief)"
+        case .deadlinePassed:
+            "The deadline had passed before '\(self.strategy)' could start the call"
+        case .because(let sentence):
+            sentence
+        }
+    }
+}
+
+extension Duration {
+    /// `250 ms`, `1.5 s`, `15 min`: at most three decimals, rounded up, so that no wait reads as shorter than it is.
+    package var brief: String {
+        let nanoseconds = self.nanoseconds
+        if nanoseconds % 60_000_000_000 == 0, nanoseconds != 0 { return "\(nanoseconds / 60_000_000_000) min" }
+        let milliseconds = nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0)
+        if abs(milliseconds) < 1_000 { return "\(milliseconds) ms" }
+        var fraction = String(abs(milliseconds) % 1_000)
+        while fraction.utf8.count < 3 { fraction = "0" + fraction }
+        while fraction.hasSuffix("0") { fraction.removeLast() }
+        let seconds = String(milliseconds / 1_000)
+        return fraction.isEmpty ? "\(seconds) s" : "\(seconds).\(fraction) s"
+    }
+}
