@@ -48,12 +48,13 @@ let kit: [Target] = [
     library("Messaging", in: "Kit", ["Essentials", "EventSourcing"]),
     library("Ledger", in: "Kit", ["Essentials", "EventSourcing"]),
     library("Sagas", in: "Kit", ["Essentials", "EventSourcing"]),
-    library("Identity", in: "Kit", ["Essentials", "CArgon2", crypto, cryptoExtras]),
+    library("Identity", in: "Kit", ["Essentials", "CArgon2", "CCrypt", crypto, cryptoExtras]),
 ]
 
 let backends: [Target] = [
     .systemLibrary(
         name: "CArgon2", path: "Sources/Backends/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    .systemLibrary(name: "CCrypt", path: "Sources/Backends/CCrypt", providers: [.apt(["libcrypt-dev"])]),
     library("StorageSQLite", in: "Backends", ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb]),
 ]
 
