@@ -11,10 +11,13 @@ public enum ProblemMapping {
         case let refusal as Refusal: Self.problem(for: refusal)
         case let error as EventStoreError: Self.problem(for: error)
         case let error as TransportError:
-            Problem(.unavailable, "a service that is needed did not answer (\(error.code.rawValue))", retryAfter: .seconds(1))
+            Problem(
+                .unavailable, "a service that is needed did not answer (\(error.code.rawValue))",
+                retryAfter: .seconds(1))
         case let error as RemoteProblem:
             Problem(
-                .unavailable, "\(error.service) could not do its part: \(error.detail)", retryAfter: error.retryAfter ?? .seconds(1))
+                .unavailable, "\(error.service) could not do its part: \(error.detail)",
+                retryAfter: error.retryAfter ?? .seconds(1))
         default: Problem(.internalError, "the request could not be carried out; its id finds the reason in the log")
         }
     }

@@ -42,7 +42,8 @@ struct RequestChecks {
             if let text {
                 violations += parameter.schema.violations(in: parameter.value(of: text), at: parameter.pointer)
             } else if parameter.isRequired {
-                violations.append(Violation(parameter.pointer, "this \(parameter.place.rawValue) parameter is required"))
+                violations.append(
+                    Violation(parameter.pointer, "this \(parameter.place.rawValue) parameter is required"))
             }
         }
         let known = Set(self.route.parameters.filter { $0.place == .query }.map(\.name))

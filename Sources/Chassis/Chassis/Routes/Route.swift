@@ -1,4 +1,4 @@
-public import Essentials
+import Essentials
 public import HTTPTypes
 public import Identity
 
@@ -97,12 +97,12 @@ public struct Route: Sendable {
     public var answers: [Answer]
     /// The kinds of refusal besides those that follow from access, parameters and body.
     public var problems: [ProblemType]
-    public var handler: @Sendable (Call) async throws -> ServiceResponse
+    public var handler: @Sendable (RoutedRequest) async throws -> ServiceResponse
 
     public init(
         _ method: HTTPRequest.Method, _ path: PathPattern, _ operation: String, tag: String, _ summary: String,
         access: Access = .signedIn, parameters: [Parameter] = [], body: Schema? = nil, answers: [Answer],
-        problems: [ProblemType] = [], handler: @escaping @Sendable (Call) async throws -> ServiceResponse,
+        problems: [ProblemType] = [], handler: @escaping @Sendable (RoutedRequest) async throws -> ServiceResponse,
     ) {
         let declared = parameters.filter { $0.place == .path }.map(\.name)
         precondition(declared == path.parameters, "\(operation) declares \(declared) for the path \(path)")

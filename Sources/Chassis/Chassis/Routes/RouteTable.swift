@@ -1,4 +1,4 @@
-public import Essentials
+import Essentials
 public import HTTPTypes
 
 /// All operations of a service.

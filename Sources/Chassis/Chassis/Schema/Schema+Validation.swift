@@ -51,7 +51,9 @@ extension Schema {
     ) -> [Violation] {
         let wanted = "a whole number from \(range.lowerBound) to \(range.upperBound) is expected"
         guard case .number(let text) = value else { return [Violation(pointer, "\(wanted), not \(value.kind)")] }
-        guard let number = Int64(text), range.contains(number) else { return [Violation(pointer, "\(wanted), not \(text)")] }
+        guard let number = Int64(text), range.contains(number) else {
+            return [Violation(pointer, "\(wanted), not \(text)")]
+        }
         return []
     }
 
@@ -60,7 +62,10 @@ extension Schema {
     ) -> [Violation] {
         guard let values = value.array else { return [Violation(pointer, "an array is expected, not \(value.kind)")] }
         guard count.contains(values.count) else {
-            return [Violation(pointer, "\(count.lowerBound) to \(count.upperBound) elements are expected, not \(values.count)")]
+            return [
+                Violation(
+                    pointer, "\(count.lowerBound) to \(count.upperBound) elements are expected, not \(values.count)")
+            ]
         }
         return values.enumerated().flatMap { element.allViolations(in: $1, at: "\(pointer)/\($0)") }
     }

@@ -65,14 +65,15 @@ struct ServiceRouter: Sendable {
         let body = try checks.body(of: request)
         let headers = request.head.headerFields
         let actor = principal.map { principal in
-            principal.role == .service ? headers[.actor] ?? "service:\(principal.clientID ?? "unknown")" : principal.subject.description
+            principal.role == .service
+                ? headers[.actor] ?? "service:\(principal.clientID ?? "unknown")" : principal.subject.description
         }
         let metadata = EventMetadata(
             correlationID: id, causationID: headers[.causation].flatMap { UniqueID($0) },
             traceparent: headers[.traceparent], actor: actor)
         return try await route.handler(
-            Call(
-                request: request, path: path, query: query, principal: principal, requestID: id, metadata: metadata,
+            RoutedRequest(
+                raw: request, path: path, query: query, principal: principal, requestID: id, metadata: metadata,
                 body: body))
     }
 

@@ -5,8 +5,8 @@ public import HTTPTypes
 public import Identity
 
 /// A request that has found its route and passed its checks.
-public struct Call: Sendable {
-    public let request: ServiceRequest
+public struct RoutedRequest: Sendable {
+    public let raw: ServiceRequest
     /// Named parts of the path.
     public let path: [String: String]
     /// Query parameters; the last wins where one is repeated.
@@ -29,14 +29,16 @@ public struct Call: Sendable {
     /// The body as its model.
     public func decode<Model: Decodable>(_ model: Model.Type) throws -> Model {
         do {
-            return try JSONDecoder().decode(model, from: Data(self.request.body))
+            return try JSONDecoder().decode(model, from: Data(self.raw.body))
         } catch {
             throw Problem(.malformedBody, "the body cannot be read as \(model): \(error)")
         }
     }
 
     /// A path parameter as an identifier.
-    public func id<Subject>(_ name: String, as _: Identifier<Subject>.Type = Identifier<Subject>.self) throws
+    public func id<Subject>(
+        _ name: String, as _: Identifier<Subject>.Type = Identifier<Subject>.self
+    ) throws
         -> Identifier<Subject>
     {
         guard let id = self.path[name].flatMap({ Identifier<Subject>($0) }) else {
@@ -48,7 +50,7 @@ public struct Call: Sendable {
     /// A query parameter as a whole number, within the range that the route declares.
     public func integer(_ name: String) -> Int? { self.query[name].flatMap { Int($0) } }
 
-    public func header(_ name: HTTPField.Name) -> String? { self.request.head.headerFields[name] }
+    public func header(_ name: HTTPField.Name) -> String? { self.raw.head.headerFields[name] }
 }
 
 extension ServiceResponse {

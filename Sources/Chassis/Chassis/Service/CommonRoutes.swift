@@ -1,0 +1,66 @@
+import Essentials
+import HTTPTypes
+
+/// The routes that every service has.
+struct CommonRoutes: Sendable {
+    let environment: ServiceEnvironment
+    let health: HealthRegistry
+    let metrics: RequestMetrics
+    let began: Tick
+    let document: [UInt8]
+
+    init(environment: ServiceEnvironment, health: HealthRegistry, metrics: RequestMetrics, api: [Route]) {
+        self.environment = environment
+        self.health = health
+        self.metrics = metrics
+        self.began = environment.time.now
+        self.document =
+            OpenAPIDocument(
+                title: "Mainstay \(environment.name)", version: environment.version,
+                about: "The public operations of the service \(environment.name).", routes: api
+            ).json.serializedInOrder
+    }
+
+    var routes: [Route] {
+        [
+            self.get("/health", "health") { await self.report() },
+            self.get("/health/ready", "healthReady") { await self.report() },
+            self.get("/health/live", "healthLive") { Self.json(.ok, ["status": "alive"]) },
+            self.get("/metrics", "metrics") { self.metricsText() },
+            self.get("/openapi.json", "openapi") {
+                ServiceResponse(status: .ok, headers: [.contentType: "application/json"], body: self.document)
+            },
+        ]
+    }
+
+    private func get(
+        _ path: PathPattern, _ operation: String, _ body: @escaping @Sendable () async throws -> ServiceResponse,
+    ) -> Route {
+        Route(
+            .get, path, operation, tag: "Operations", "For operators", access: .anyone,
+            answers: [Answer(.ok, .freeObject, "The answer")]
+        ) { _ in try await body() }
+    }
+
+    private func report() async -> ServiceResponse {
+        let report = await self.health.report()
+        let json = report.json(
+            at: self.environment.wallClock.now, uptime: self.environment.time.now - self.began,
+            version: self.environment.version, service: self.environment.name.rawValue)
+        return Self.json(report.isHealthy ? .ok : .serviceUnavailable, json)
+    }
+
+    private func metricsText() -> ServiceResponse {
+        let text = self.metrics.text(
+            service: self.environment.name.rawValue, uptime: self.environment.time.now - self.began)
+        return ServiceResponse(
+            status: .ok, headers: [.contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8"],
+            body: Array(text.utf8))
+    }
+
+    private static func json(_ status: HTTPResponse.Status, _ value: JSONValue) -> ServiceResponse {
+        ServiceResponse(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: value.serializedInOrder)
+    }
+}
