@@ -1,5 +1,5 @@
-import HTTPTypes
 public import Essentials
+import HTTPTypes
 public import Identity
 import Synchronization
 
