@@ -48,6 +48,7 @@ let kit: [Target] = [
     library("Messaging", in: "Kit", ["Essentials", "EventSourcing"]),
     library("Ledger", in: "Kit", ["Essentials", "EventSourcing"]),
     library("Sagas", in: "Kit", ["Essentials", "EventSourcing"]),
+    library("SagasTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas"]),
     library("Identity", in: "Kit", ["Essentials", "CArgon2", "CCrypt", crypto, cryptoExtras]),
 ]
 
@@ -119,7 +120,9 @@ let everyTest: [Target] = [
         ]),
     tests("MessagingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "StorageSQLite"]),
     tests("LedgerTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger", "StorageSQLite"]),
-    tests("SagasTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas", "StorageSQLite"]),
+    tests(
+        "SagasTests",
+        ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas", "SagasTesting", "StorageSQLite"]),
     tests("IdentityTests", ["Essentials", "EssentialsTesting", "Identity"]),
     tests(
         "ChassisTests",
