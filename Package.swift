@@ -66,6 +66,12 @@ let chassis: [Target] = [
     library(
         "ChassisHTTP", in: "Chassis",
         ["Essentials", "Chassis", hummingbird, asyncHTTPClient, httpTypes, lifecycle, logging, nioCore, nioPosix]),
+    library(
+        "ChassisTesting", in: "Chassis",
+        [
+            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
+            "StorageSQLite", "Chassis", httpTypes, logging,
+        ]),
 ]
 
 let gateway: [Target] = [
@@ -139,7 +145,7 @@ let everyTest: [Target] = [
         services + [
             "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
             "StorageSQLite",
-            "Chassis", "ShopContracts", httpTypes, logging,
+            "Chassis", "ChassisTesting", "ShopContracts", httpTypes, logging,
         ]),
     tests(
         "PlatformTests",
@@ -154,7 +160,7 @@ let everyTest: [Target] = [
 
 let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
 
-// targets appear as their folders do: 1
+// targets appear as their folders do: 2
 let present: (Target) -> Bool = { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\($0.path!)") }
 let package = Package(
     name: "mainstay",

@@ -30,6 +30,7 @@ struct CommonRoutes: Sendable {
             self.get("/openapi.json", "openapi") {
                 ServiceResponse(status: .ok, headers: [.contentType: "application/json"], body: self.document)
             },
+            FeedRoute.route(self.environment),
         ]
     }
 

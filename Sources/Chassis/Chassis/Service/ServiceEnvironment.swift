@@ -54,6 +54,8 @@ public struct Service: Sendable {
     public let routes: RouteTable
     public let health: HealthRegistry
     public let background: [BackgroundWork]
+    /// Runs once before the first request: read models catch up here.
+    public let prepare: @Sendable () async throws -> Void
     /// Answers every request, also unknown ones and those that fail.
     public let handler: ServiceHandler
 
@@ -62,7 +64,7 @@ public struct Service: Sendable {
     ///   - health: the service's checks.
     public init(
         _ environment: ServiceEnvironment, routes: [Route], health: HealthRegistry,
-        background: [BackgroundWork] = [],
+        background: [BackgroundWork] = [], prepare: @escaping @Sendable () async throws -> Void = {},
     ) {
         let metrics = RequestMetrics()
         let table = RouteTable(
@@ -71,6 +73,7 @@ public struct Service: Sendable {
         self.routes = table
         self.health = health
         self.background = background
+        self.prepare = prepare
         let router = ServiceRouter(environment: environment, table: table, metrics: metrics)
         self.handler = { try await router.respond(to: $0) }
     }
