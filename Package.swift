@@ -65,7 +65,10 @@ let chassis: [Target] = [
         ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", httpTypes, logging]),
     library(
         "ChassisHTTP", in: "Chassis",
-        ["Essentials", "Chassis", hummingbird, asyncHTTPClient, httpTypes, lifecycle, logging, nioCore, nioPosix]),
+        [
+            "Essentials", "Chassis", hummingbird, asyncHTTPClient, httpTypes, lifecycle, logging, nioCore, nioPosix,
+            nioHTTP1,
+        ]),
     library(
         "ChassisTesting", in: "Chassis",
         [
@@ -160,7 +163,7 @@ let everyTest: [Target] = [
 
 let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
 
-// targets appear as their folders do: 2
+// targets appear as their folders do: 3
 let present: (Target) -> Bool = { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\($0.path!)") }
 let package = Package(
     name: "mainstay",

@@ -1,0 +1,113 @@
+public import Chassis
+public import Essentials
+import HTTPTypes
+import Hummingbird
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+
+/// Serves a ``ServiceHandler`` over HTTP/1.1 on one port until shut down, then finishes what it has accepted.
+public struct HTTPHost: ServiceLifecycle.Service {
+    public struct Configuration: Sendable {
+        /// The address to listen on. Default: loopback.
+        public var host = "127.0.0.1"
+        /// The port; 0 takes a free one.
+        public var port: Int
+        /// The largest body that is read. Default: 10 MiB.
+        public var maximumBody = ByteCount.mebibytes(10)
+        /// How long a connection may be idle before it is closed. Default: 75 seconds.
+        public var idleTimeout = Duration.seconds(75)
+
+        public init(port: Int) {
+            self.port = port
+        }
+    }
+
+    private let configuration: Configuration
+    private let handler: ServiceHandler
+    private let logger: Logger
+    private let onReady: @Sendable (Int) async -> Void
+
+    /// - Parameter onReady: called with the port when connections are accepted.
+    public init(
+        _ configuration: Configuration, handler: @escaping ServiceHandler, logger: Logger,
+        onReady: @escaping @Sendable (Int) async -> Void = { _ in },
+    ) {
+        self.configuration = configuration
+        self.handler = handler
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    public func run() async throws {
+        var quiet = self.logger
+        quiet.logLevel = .error
+        let application = Application(
+            responder: CallbackResponder<PeerContext> { try await self.respond(to: $0, from: $1) },
+            server: .http1(configuration: .init(idleTimeout: .nanoseconds(self.configuration.idleTimeout.nanoseconds))),
+            configuration: .init(
+                address: .hostname(self.configuration.host, port: self.configuration.port), serverName: nil,
+                backlog: 1_024),
+            onServerRunning: { await self.onReady($0.localAddress?.port ?? self.configuration.port) },
+            logger: quiet)
+        try await application.runService(gracefulShutdownSignals: [])
+    }
+
+    private func respond(to request: Request, from context: PeerContext) async throws -> Response {
+        let body: [UInt8]
+        do throws(Problem) {
+            body = try await self.body(of: request)
+        } catch {
+            return Self.response(error.response())
+        }
+        let asked = ServiceRequest(request.head, body: body, peer: context.peer)
+        do {
+            return Self.response(try await self.handler(asked))
+        } catch {
+            let problem = Problem(.unavailable, "the service is shutting down", retryAfter: .seconds(1))
+            return Self.response(problem.response())
+        }
+    }
+
+    private func body(of request: Request) async throws(Problem) -> [UInt8] {
+        let limit = self.configuration.maximumBody
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit.bytes {
+            throw Self.tooLarge(limit)
+        }
+        do {
+            let buffer = try await request.body.collect(upTo: limit.bytes)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw Self.tooLarge(limit)
+        } catch let error as HTTPError where error.status == .contentTooLarge {
+            throw Self.tooLarge(limit)
+        } catch {
+            throw Problem(.malformedBody, "the body did not arrive whole")
+        }
+    }
+
+    private static func tooLarge(_ limit: ByteCount) -> Problem {
+        Problem(
+            .bodyTooLarge, "a body may have at most \(limit)", details: ["limit": .integer(limit.bytes)],
+            headers: [.connection: "close"])
+    }
+
+    private static func response(_ response: ServiceResponse) -> Response {
+        var headers = response.head.headerFields
+        headers[.contentLength] = nil
+        return Response(
+            status: response.head.status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: response.body)))
+    }
+}
+
+/// What the server knows of a request's connection.
+struct PeerContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The address at the other end, without port.
+    let peer: String?
+
+    init(source: ApplicationRequestContextSource) {
+        self.coreContext = .init(source: source)
+        self.peer = source.channel.remoteAddress?.ipAddress
+    }
+}
