@@ -1,0 +1,81 @@
+public import Chassis
+public import Essentials
+public import GatewayCore
+import HTTPTypes
+public import Identity
+public import Logging
+public import Resilience
+
+/// What the gateway is given.
+public struct GatewayEnvironment: Sendable {
+    public var transport: any ServiceTransport
+    /// The published keys that people's tokens are checked with.
+    public var userKeys: any KeySource
+    /// Feeds of other services, for revoked tokens; nil where there are none.
+    public var credentials: any ServiceCredentials
+    public var time: TimeSource
+    public var wallClock: WallClock
+    public var ids: IDSource
+    public var chance: Chance
+    public var logger: Logger
+    public var version: String
+
+    public init(
+        transport: any ServiceTransport, userKeys: any KeySource, credentials: any ServiceCredentials, time: TimeSource,
+        wallClock: WallClock, ids: IDSource, chance: Chance, logger: Logger, version: String,
+    ) {
+        self.transport = transport
+        self.userKeys = userKeys
+        self.credentials = credentials
+        self.time = time
+        self.wallClock = wallClock
+        self.ids = ids
+        self.chance = chance
+        self.logger = logger
+        self.version = version
+    }
+}
+
+/// The front door: everything public comes through here and is routed, checked and forwarded.
+///
+/// Decisions are values of `GatewayCore`; this type carries them out.
+public struct GatewayService: Sendable {
+    /// Settings of the gateway.
+    public struct Configuration: Sendable {
+        /// How long a request may take. Default: 15 seconds.
+        public var deadline = Duration.seconds(15)
+        /// How often each service's health is asked for. Default: 10 seconds.
+        public var healthInterval = Duration.seconds(10)
+        /// When a health check that hangs counts as failed. Default: 5 seconds.
+        public var healthTimeout = Duration.seconds(5)
+        /// How many failed log-ins one client address may make in the window. Default: 100 in 15 minutes.
+        public var failedLogins = Rate(100, per: .seconds(900))
+
+        public init() {}
+    }
+
+    /// Answers every request.
+    public let handler: ServiceHandler
+    /// Health checks of the services.
+    public let background: [BackgroundWork]
+
+    public init(
+        _ environment: GatewayEnvironment, map: RouteMap = .shop, problems: [ProblemType],
+        configuration: Configuration = Configuration(),
+    ) {
+        let upstreams = Upstreams(environment, map: map, configuration: configuration)
+        let revocations = Revocations(environment)
+        let forwarder = Forwarder(
+            environment: environment, map: map, upstreams: upstreams, configuration: configuration,
+            revocations: revocations)
+        let local = LocalPages(environment: environment, map: map, upstreams: upstreams, problems: problems)
+        self.handler = { request in
+            if let answer = try await local.answer(request) { return answer }
+            return try await forwarder.forward(request)
+        }
+        self.background = [
+            BackgroundWork("health of services") { try await upstreams.watch() },
+            BackgroundWork("revoked tokens") { try await revocations.follow() },
+        ]
+    }
+}

@@ -1,0 +1,107 @@
+import Chassis
+import Essentials
+import GatewayCore
+import HTTPTypes
+import Synchronization
+
+/// What the gateway answers itself: health, documents, explanations.
+struct LocalPages: Sendable {
+    private let environment: GatewayEnvironment
+    private let map: RouteMap
+    private let upstreams: Upstreams
+    private let problems: [ProblemType]
+    private let began: Tick
+
+    init(environment: GatewayEnvironment, map: RouteMap, upstreams: Upstreams, problems: [ProblemType]) {
+        self.environment = environment
+        self.map = map
+        self.upstreams = upstreams
+        self.problems = problems
+        self.began = environment.time.now
+    }
+
+    /// Nil when the path is not one of the gateway's own.
+    func answer(_ request: ServiceRequest) async throws -> ServiceResponse? {
+        let path = String((request.head.path ?? "/").prefix { $0 != "?" })
+        guard Self.paths.contains(path) || path.hasPrefix("/problems/") else { return nil }
+        guard request.head.method == .get || request.head.method == .head else {
+            return Problem(
+                .methodNotAllowed, "\(request.head.method) is not offered on \(path)", headers: [.allow: "GET, HEAD"]
+            ).response()
+        }
+        switch path {
+        case "/": return Self.html(DocumentPages.welcome)
+        case "/docs": return Self.html(DocumentPages.reference)
+        case "/health/live": return Self.json(.ok, ["status": "alive"])
+        case "/health", "/health/ready", "/api/health": return await self.health()
+        case "/openapi.json": return Self.json(.ok, await self.document())
+        case "/openapi-3.0.json": return Self.json(.ok, DocumentMerge.downgraded(await self.document()))
+        case "/problems": return Self.json(.ok, .array(self.problems.map(Self.explanation)))
+        default: return self.problem(String(path.dropFirst("/problems/".count)))
+        }
+    }
+
+    private static let paths: Set<String> = [
+        "/", "/docs", "/health", "/health/live", "/health/ready", "/api/health", "/openapi.json", "/openapi-3.0.json",
+        "/problems",
+    ]
+
+    private func health() async -> ServiceResponse {
+        let report = await self.upstreams.report()
+        let json = report.json(
+            at: self.environment.wallClock.now, uptime: self.environment.time.now - self.began,
+            version: self.environment.version, service: "gateway")
+        return Self.json(report.isHealthy ? .ok : .serviceUnavailable, json)
+    }
+
+    /// The documents of all services that answer, as one.
+    private func document() async -> JSONValue {
+        var documents: [(ServiceName, JSONValue)] = []
+        let deadline = Deadline(at: self.environment.time.now + .seconds(5))
+        await withTaskGroup { group in
+            for service in self.upstreams.services {
+                group.addTask { () -> (ServiceName, JSONValue)? in
+                    let request = ServiceRequest(.get, "/openapi.json")
+                    guard let answer = try? await self.environment.transport.call(service, request, deadline: deadline),
+                        let document = try? JSONReader.parse(answer.body)
+                    else { return nil }
+                    return (service, document)
+                }
+            }
+            for await document in group { if let document { documents.append(document) } }
+        }
+        return DocumentMerge.merge(
+            documents.sorted { $0.0 < $1.0 }.map(\.1), title: "Order API", version: "1.0.0", map: self.map)
+    }
+
+    private func problem(_ code: String) -> ServiceResponse {
+        guard let type = self.problems.first(where: { $0.code == code }) else {
+            return Problem(.notFound, "no problem is called '\(code)'").response()
+        }
+        return Self.json(.ok, Self.explanation(type))
+    }
+
+    private static func explanation(_ type: ProblemType) -> JSONValue {
+        [
+            "type": .string(type.uri), "code": .string(type.code), "status": .integer(type.status),
+            "title": .string(type.title),
+        ]
+    }
+
+    private static func json(_ status: HTTPResponse.Status, _ value: JSONValue) -> ServiceResponse {
+        ServiceResponse(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: value.serializedInOrder)
+    }
+
+    private static func html(_ text: String) -> ServiceResponse {
+        ServiceResponse(
+            status: .ok,
+            headers: [
+                .contentType: "text/html; charset=utf-8",
+                .contentSecurityPolicy:
+                    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
+            ],
+            body: Array(text.utf8))
+    }
+}

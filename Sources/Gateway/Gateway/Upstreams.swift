@@ -1,0 +1,91 @@
+import Chassis
+import Essentials
+import GatewayCore
+import HTTPTypes
+import Logging
+import Synchronization
+
+/// What the gateway knows about the services behind it, and keeps finding out.
+final class Upstreams: Sendable {
+    private let environment: GatewayEnvironment
+    private let configuration: GatewayService.Configuration
+    let services: [ServiceName]
+    private let health: Mutex<[ServiceName: UpstreamHealth]>
+
+    init(_ environment: GatewayEnvironment, map: RouteMap, configuration: GatewayService.Configuration) {
+        self.environment = environment
+        self.configuration = configuration
+        self.services = map.services.map { ServiceName(rawValue: $0) }
+        self.health = Mutex([:])
+    }
+
+    /// - Throws: a problem when the last check of the service failed.
+    func requireAvailable(_ service: ServiceName) throws {
+        guard let health = self.health.withLock({ $0[service] }), !health.isAvailable else { return }
+        throw Problem(
+            .unavailable, "\(service) is down: \(health.reason ?? "its health check failed")",
+            details: ["service": .string(service.rawValue)], retryAfter: .seconds(1))
+    }
+
+    func callFailed(_ service: ServiceName, _ reason: String) {
+        self.update(service) { $0.failed(reason, at: $1) }
+    }
+
+    /// Asks all services for their health, again and again.
+    func watch() async throws {
+        while !Task.isCancelled {
+            _ = await self.report()
+            let isAnyDown = self.health.withLock { $0.values.contains { !$0.isAvailable } }
+            // A service that is down is asked again soon, so that its return is noticed.
+            try await self.environment.time.sleep(
+                for: isAnyDown ? min(.seconds(1), self.configuration.healthInterval) : self.configuration.healthInterval
+            )
+        }
+    }
+
+    /// Asks every service whether it is ready, in parallel, and remembers the answers.
+    func report() async -> HealthReport {
+        var results: [HealthReport.Result] = []
+        await withTaskGroup { group in
+            for service in self.services { group.addTask { await self.check(service) } }
+            for await result in group { results.append(result) }
+        }
+        return HealthReport(results: results.sorted { $0.name < $1.name })
+    }
+
+    private func check(_ service: ServiceName) async -> HealthReport.Result {
+        let began = self.environment.time.now
+        let deadline = Deadline(at: began + self.configuration.healthTimeout)
+        var failure: String?
+        do {
+            let response = try await self.environment.transport.call(
+                service, ServiceRequest(.get, "/health/ready"), deadline: deadline)
+            if response.head.status != .ok { failure = "it answered \(response.head.status.code)" }
+        } catch let error as TransportError {
+            failure = error.code == .deadlineExceeded ? "Health check timeout" : error.message
+        } catch {
+            failure = "the check was cancelled"
+        }
+        let message = failure
+        self.update(service) { health, now in
+            if let message { health.failed(message, at: now) } else { health.passed(at: now) }
+        }
+        return HealthReport.Result(
+            name: service.rawValue, isCritical: true, error: failure, took: self.environment.time.now - began)
+    }
+
+    private func update(_ service: ServiceName, _ change: (inout UpstreamHealth, Tick) -> Void) {
+        let now = self.environment.time.now
+        let (before, after) = self.health.withLock { states in
+            let before = states[service] ?? UpstreamHealth(at: now)
+            var after = before
+            change(&after, now)
+            states[service] = after
+            return (before, after)
+        }
+        guard before.state != after.state else { return }
+        self.environment.logger.info(
+            "a service changed its state",
+            metadata: ["service": "\(service)", "state": "\(after.state.rawValue)", "reason": "\(after.reason ?? "-")"])
+    }
+}
