@@ -1,5 +1,6 @@
 import Crypto
 import CryptoExtras
+import Essentials
 
 /// Makes a ``VerificationKey`` from the members of a JWK (RFC 7517), or says why not.
 struct JSONWebKey {
@@ -45,10 +46,10 @@ struct JSONWebKey {
         case .secret:
             throw JOSEError(.malformedKey, "a secret has no public half")
         }
-        let members = names.compactMap { name in self.members[name].map { JSONObject.Member(name: name, value: $0) } }
+        var members = JSONObject()
+        for name in names { members[name] = self.members[name] }
         return VerificationKey(
-            algorithm: algorithm, keyID: try self.optionalText("kid"), members: JSONObject(members: members),
-            material: material)
+            algorithm: algorithm, keyID: try self.optionalText("kid"), members: members, material: material)
     }
 
     /// The one algorithm of this key: its `alg`, else what its curve leaves no choice about, else the pinned one.

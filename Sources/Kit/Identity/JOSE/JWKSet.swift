@@ -1,3 +1,5 @@
+import Essentials
+
 /// The keys of one issuer (RFC 7517 §5), each with one algorithm and, when there are several, a name of its own.
 public struct JWKSet: Sendable {
     /// A key of a published document that cannot be used here, and why.
@@ -101,8 +103,7 @@ public struct JWKSet: Sendable {
 
     /// The document to publish, its members sorted by name, its keys in order. Secrets are left out.
     public var document: [UInt8] {
-        JSONObject(members: [
-            .init(name: "keys", value: .array(self.keys.compactMap { $0.publication.map(JSONValue.object) }))
-        ]).serialized
+        let keys = self.keys.compactMap { $0.publication.map(JSONValue.object) }
+        return JSONObject(["keys": .array(keys)]).serialized
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import CryptoExtras
+import Essentials
 
 /// A key that checks signatures of exactly one algorithm.
 ///
@@ -42,9 +43,7 @@ public struct VerificationKey: Sendable {
             throw JOSEError(
                 .weakKey, "a secret for \(algorithm.rawValue) has at least \(minimumBytes) bytes, not \(secret.count)")
         }
-        let members = JSONObject(members: [
-            .init(name: "k", value: .string(Base64.url.encode(secret))), .init(name: "kty", value: .string("oct")),
-        ])
+        let members = JSONObject(["k": .string(Base64.url.encode(secret)), "kty": "oct"])
         return VerificationKey(
             algorithm: algorithm, keyID: keyID, members: members, material: .secret(SymmetricKey(data: secret)))
     }
