@@ -110,6 +110,23 @@ import Testing
         #expect(outcome(Array(repeating: 0xFF, count: 1_025), [1, 0, 1]) == .weakKey)
     }
 
+    @Test(arguments: [
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+        "7P_______________________________________38", "7v________________________________________8",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU", "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA_o",
+    ])
+    func `an Ed25519 key of small order is refused`(x: String) {
+        #expect(self.outcome(self.json(["kty": "OKP", "crv": "Ed25519", "y": nil, "x": x])) == .weakKey)
+    }
+
+    @Test func `a message shows a stranger's text in one printable line`() throws {
+        let error = #expect(throws: JOSEError.self) {
+            try Fixture().keys.key(named: "evil'\n2026-01-01 ERROR \u{202E}" + String(repeating: "x", count: 500))
+        }
+        let message = try #require(error?.message)
+        #expect(message.utf8.allSatisfy { (0x20...0x7E).contains($0) } && message.utf8.count < 100)
+    }
+
     @Test func `the thumbprint is that of RFC 7638`() throws {
         // RFC 7638 §3.1.
         let members = try StrictJSON.object(

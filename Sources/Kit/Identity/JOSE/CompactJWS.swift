@@ -69,7 +69,7 @@ public struct CompactJWS: Sendable {
             throw JOSEError(.refusedHeader, "the header member alg is missing")
         }
         guard let algorithm = SignatureAlgorithm(named: name) else {
-            throw JOSEError(.wrongAlgorithm, "the algorithm '\(name.prefix(32))' is not offered")
+            throw JOSEError(.wrongAlgorithm, "the algorithm \(name.quoted) is not offered")
         }
         return Header(
             algorithm: algorithm, keyID: try Self.text("kid", of: object), type: try Self.text("typ", of: object),

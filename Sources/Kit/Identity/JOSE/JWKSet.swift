@@ -74,7 +74,7 @@ public struct JWKSet: Sendable {
         for name in keys.map(\.keyID) + skipped.map(\.keyID) {
             guard let name else { continue }
             guard names.insert(Array(name.utf8)).inserted else {
-                throw JOSEError(.malformedKeySet, "two keys have the kid '\(name.prefix(64))'")
+                throw JOSEError(.malformedKeySet, "two keys have the kid \(name.quoted)")
             }
         }
         guard Set(keys.map(\.algorithm.isSymmetric)).count <= 1 else {
@@ -96,9 +96,9 @@ public struct JWKSet: Sendable {
         }
         if let key = self.keys.first(where: { $0.keyID?.hasSameBytes(as: keyID) ?? false }) { return key }
         if let skipped = self.skipped.first(where: { $0.keyID?.hasSameBytes(as: keyID) ?? false }) {
-            throw JOSEError(.unknownKey, "the key '\(keyID.prefix(64))' cannot be used: \(skipped.reason.message)")
+            throw JOSEError(.unknownKey, "the key \(keyID.quoted) cannot be used: \(skipped.reason.message)")
         }
-        throw JOSEError(.unknownKey, "there is no key '\(keyID.prefix(64))'")
+        throw JOSEError(.unknownKey, "there is no key \(keyID.quoted)")
     }
 
     /// The document to publish, its members sorted by name, its keys in order. Secrets are left out.
