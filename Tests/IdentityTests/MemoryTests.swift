@@ -18,7 +18,7 @@ struct MemoryTests {
         let duration = time.now - start
         let after = try Self.proportionalKibibytes()
         let line =
-            "PSS before \(before) KiB, after 20 hashes of 46 MiB \(after) KiB; one hash \(duration.milliseconds / 20) ms\n"
+            "PSS before \(before) KiB, after 20 hashes of 46 MiB \(after) KiB; one \(duration.milliseconds / 20) ms\n"
         FileHandle.standardOutput.write(Data(line.utf8))
         #expect(after - before < 4_096)
     }

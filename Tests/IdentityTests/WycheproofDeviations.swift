@@ -23,8 +23,8 @@ private let foreign = "the segment contains '?', which is not base64url, and the
 private let unpadded =
     "the padding that the comment speaks of is not in the token, which is that of tcId 357, a valid one"
 
-/// Every explained deviation, by file and tcId. A deviation that is not here fails the run, and so does one that is here
-/// and no longer happens. All are faults of the vectors.
+/// Every explained deviation, by file and tcId. A deviation that is not here fails the run, and so does one that is
+/// here and no longer happens. All are faults of the vectors.
 let wycheproofDeviations: [String: [Int: WycheproofDeviation]] = [
     "json_web_signature_test": [
         346: WycheproofDeviation(code: .wrongAlgorithm, proof: .acceptedWhenKeyIsFor("PS384"), reason: pinned),

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Identity
 
-/// Google's Wycheproof vectors for JWS and JWK. They are outside data: the suite runs when `VECTORS` names the folder that
-/// holds `wycheproof/`, and never in a plain test run. Every deviation from the expected results stands in
+/// Google's Wycheproof vectors for JWS and JWK. They are outside data: the suite runs when `VECTORS` names the folder
+/// that holds `wycheproof/`, and never in a plain test run. Every deviation from the expected results stands in
 /// `WycheproofDeviations.swift` with its reason.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["VECTORS"] != nil, "VECTORS names no folder of vectors"))
 struct WycheproofTests {

@@ -1,6 +1,7 @@
 import Essentials
 
-/// A signed message in the compact form of RFC 7515 §7.1, read strictly. Nothing in it is trusted before ``verified(by:)``.
+/// A signed message in the compact form of RFC 7515 §7.1, read strictly. Nothing in it is trusted before
+/// ``verified(by:)``.
 public struct CompactJWS: Sendable {
     /// The size of a whole token at most: 16 KiB.
     public static let maximumBytes = 16 * 1_024

@@ -1,7 +1,7 @@
 /// Refuses Ed25519 keys that do not protect anything. swift-crypto takes any 32 bytes for a key.
 enum EdwardsKeyStrength {
-    /// The y of the eight points whose order divides the cofactor: 0, 1, two of order 8, −1, and 0 and 1 once more as p and
-    /// p + 1, which decoders may reduce. The sign bit of x is left out.
+    /// The y of the eight points whose order divides the cofactor: 0, 1, two of order 8, −1, and 0 and 1 once more as p
+    /// and p + 1, which decoders may reduce. The sign bit of x is left out.
     private static let smallOrders: [[UInt8]] = [
         [UInt8](repeating: 0, count: 32),
         [1] + [UInt8](repeating: 0, count: 31),

@@ -9,7 +9,8 @@ struct JSONWebKey {
 
     let members: JSONObject
 
-    /// - Parameter pinned: the algorithm of an RSA key whose JWK names none; RSA alone does not say which of six it is for.
+    /// - Parameter pinned: the algorithm of an RSA key whose JWK names none; RSA alone does not say which of six it is
+    ///   for.
     /// - Throws: `malformedKey`, `weakKey`, `unusableKey`.
     func verificationKey(
         pinned: SignatureAlgorithm? = nil, secretsAllowed: Bool = false

@@ -17,8 +17,8 @@ public struct JWKSet: Sendable {
     /// Keys for other purposes (encryption, an algorithm that is not offered) that stood in the document.
     public let skipped: [Skipped]
 
-    /// - Throws: `malformedKeySet` when a `kid` is repeated, secrets stand beside public keys, or one of several keys has
-    ///   no `kid`.
+    /// - Throws: `malformedKeySet` when a `kid` is repeated, secrets stand beside public keys, or one of several keys
+    ///   has no `kid`.
     public init(_ keys: [VerificationKey]) throws(JOSEError) {
         try self.init(keys, skipped: [])
     }

@@ -45,8 +45,8 @@ extension String {
     /// Whether both are the same UTF-8, which is stricter than `==`.
     func hasSameBytes(as other: String) -> Bool { self.utf8.elementsEqual(other.utf8) }
 
-    /// This text as messages may show it, though a stranger wrote it: in quotes, 64 characters at most, nothing that could
-    /// begin a line of a log.
+    /// This text as messages may show it, though a stranger wrote it: in quotes, 64 characters at most, nothing that
+    /// could begin a line of a log.
     var quoted: String {
         let shown = self.utf8.prefix(64).map { (0x20...0x7E).contains($0) && $0 != 0x27 ? $0 : UInt8(ascii: "?") }
         return "'\(String(decoding: shown, as: UTF8.self))'"

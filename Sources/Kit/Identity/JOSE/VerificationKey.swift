@@ -67,7 +67,7 @@ public struct VerificationKey: Sendable {
         if case .ellipticCurve(_, let width) = self.algorithm.family, signature.count != 2 * width {
             throw JOSEError(
                 .badSignature,
-                "an \(self.algorithm.rawValue) signature is r and s of \(width) bytes each, not \(signature.count) bytes"
+                "an \(self.algorithm.rawValue) signature has \(2 * width) bytes, r and s, not \(signature.count)"
             )
         }
         let isValid =

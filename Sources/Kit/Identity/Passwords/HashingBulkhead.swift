@@ -32,7 +32,8 @@ final class HashingBulkhead: Sendable {
     var runningCount: Int { self.state.withLock(\.queue.runningCount) }
 
     /// Runs `work` in its turn.
-    /// - Throws: `busy`, `deadlinePassed`; `CancellationError` when the task is cancelled while it waits; what `work` throws.
+    /// - Throws: `busy`, `deadlinePassed`; `CancellationError` when the task is cancelled while it waits; what `work`
+    ///   throws.
     func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         try Task.checkCancellation()
         let id = self.state.withLock { state in

@@ -80,8 +80,8 @@ public final class PasswordHasher: Sendable {
         }
     }
 
-    /// Whether `password` is the one that `hash` was made of. Without a hash, because there is no such account, the same
-    /// work is done and the answer is ``PasswordCheck/mismatch``.
+    /// Whether `password` is the one that `hash` was made of. Without a hash, because there is no such account, the
+    /// same work is done and the answer is ``PasswordCheck/mismatch``.
     /// - Throws: as ``hash(_:)``.
     public func verify(_ password: String, against hash: PasswordHash?) async throws -> PasswordCheck {
         let bytes = Self.bytes(of: password)
