@@ -142,6 +142,19 @@ import Testing
         #expect(refusal { _ = try fixture.issuer.issue(to: principal, audience: ["shop"]) } == .oversize)
     }
 
+    @Test func `the defaults are those of the documents`() {
+        #expect(TokenIssuer.Configuration().lifetime == .seconds(15 * 60))
+        #expect(TokenIssuer.Configuration().type == "at+jwt")
+        #expect(TokenVerifier.Configuration().leeway == .seconds(30))
+        #expect(TokenVerifier.Configuration().maximumLifetime == .seconds(24 * 3_600))
+        #expect(TokenVerifier.Configuration().requiredType == nil)
+        #expect(TokenVerifier.Configuration().requiredClaims == [.issuedAt])
+        #expect(CachedKeySource.Configuration().refreshInterval == .seconds(5 * 60))
+        #expect(CachedKeySource.Configuration().minimumInterval == .seconds(10))
+        #expect(CachedKeySource.Configuration().maximumStaleness == .seconds(24 * 3_600))
+        #expect(Role.allCases.map(\.rawValue) == ["USER", "OPERATOR", "ADMIN", "SERVICE"])
+    }
+
     @Test func `a token without role or with a foreign subject is no principal`() throws {
         let fixture = try Fixture()
         var claims = try fixture.issuer.issue(to: fixture.principal, audience: ["shop"]).claims

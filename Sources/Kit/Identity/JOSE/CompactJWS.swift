@@ -1,4 +1,7 @@
-/// A signed message in the compact form of RFC 7515 §7.1, read strictly. Nothing in it is trusted before ``verified(by:)``.
+import Essentials
+
+/// A signed message in the compact form of RFC 7515 §7.1, read strictly. Nothing in it is trusted before
+/// ``verified(by:)``.
 public struct CompactJWS: Sendable {
     /// The size of a whole token at most: 16 KiB.
     public static let maximumBytes = 16 * 1_024
@@ -67,7 +70,7 @@ public struct CompactJWS: Sendable {
             throw JOSEError(.refusedHeader, "the header member alg is missing")
         }
         guard let algorithm = SignatureAlgorithm(named: name) else {
-            throw JOSEError(.wrongAlgorithm, "the algorithm '\(name.prefix(32))' is not offered")
+            throw JOSEError(.wrongAlgorithm, "the algorithm \(name.quoted) is not offered")
         }
         return Header(
             algorithm: algorithm, keyID: try Self.text("kid", of: object), type: try Self.text("typ", of: object),

@@ -1,6 +1,7 @@
 /// Why a token, a signature or a key was refused.
 ///
-/// The message is for logs and developers. It names members and algorithms, never a secret, a signature or a whole token.
+/// The message is for logs and developers. It names members and algorithms, never a secret, a signature or a whole
+/// token.
 public struct JOSEError: Error, Hashable, Sendable {
     /// What kind of refusal it is.
     @nonexhaustive public enum Code: String, Hashable, Sendable, CaseIterable {
@@ -10,7 +11,8 @@ public struct JOSEError: Error, Hashable, Sendable {
         case oversize
         /// Not UTF-8 JSON of the strict kind: syntax, trailing bytes, a duplicate member, too deep, not an object.
         case malformedJSON
-        /// A header member is missing, of a wrong type, or one that this library refuses: `crit`, `b64`, `jwk`, `jku`, …
+        /// A header member is missing, of a wrong type, or one that this library refuses, such as
+        /// `crit`, `b64` and `jwk`.
         case refusedHeader
         /// `alg` is `none`, not offered, or not the one algorithm that the key is for.
         case wrongAlgorithm

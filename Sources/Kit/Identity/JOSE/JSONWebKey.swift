@@ -1,5 +1,6 @@
 import Crypto
 import CryptoExtras
+import Essentials
 
 /// Makes a ``VerificationKey`` from the members of a JWK (RFC 7517), or says why not.
 struct JSONWebKey {
@@ -8,7 +9,8 @@ struct JSONWebKey {
 
     let members: JSONObject
 
-    /// - Parameter pinned: the algorithm of an RSA key whose JWK names none; RSA alone does not say which of six it is for.
+    /// - Parameter pinned: the algorithm of an RSA key whose JWK names none; RSA alone does not say which of six it is
+    ///   for.
     /// - Throws: `malformedKey`, `weakKey`, `unusableKey`.
     func verificationKey(
         pinned: SignatureAlgorithm? = nil, secretsAllowed: Bool = false
@@ -45,10 +47,10 @@ struct JSONWebKey {
         case .secret:
             throw JOSEError(.malformedKey, "a secret has no public half")
         }
-        let members = names.compactMap { name in self.members[name].map { JSONObject.Member(name: name, value: $0) } }
+        var members = JSONObject()
+        for name in names { members[name] = self.members[name] }
         return VerificationKey(
-            algorithm: algorithm, keyID: try self.optionalText("kid"), members: JSONObject(members: members),
-            material: material)
+            algorithm: algorithm, keyID: try self.optionalText("kid"), members: members, material: material)
     }
 
     /// The one algorithm of this key: its `alg`, else what its curve leaves no choice about, else the pinned one.
@@ -56,7 +58,7 @@ struct JSONWebKey {
         let derived = try self.derivedAlgorithm(type: type)
         let named = try self.optionalText("alg")
         if let named, SignatureAlgorithm(named: named) == nil {
-            throw JOSEError(.unusableKey, "the key's alg '\(named.prefix(32))' is not offered")
+            throw JOSEError(.unusableKey, "the key's alg \(named.quoted) is not offered")
         }
         let stated = named.flatMap { SignatureAlgorithm(named: $0) }
         if let stated, let pinned, stated != pinned, derived == nil {
@@ -66,12 +68,12 @@ struct JSONWebKey {
             throw JOSEError(.malformedKey, "a key of this curve is for \(derived.rawValue), not for \(stated.rawValue)")
         }
         guard let algorithm = stated ?? derived ?? pinned else {
-            throw JOSEError(.unusableKey, "the key has no alg, and its kty '\(type)' leaves a choice; pin one")
+            throw JOSEError(.unusableKey, "the key has no alg, and its kty \(type.quoted) leaves a choice; pin one")
         }
         switch (algorithm.family, type) {
         case (.ellipticCurve, "EC"), (.edwards, "OKP"), (.rsa, "RSA"), (.secret, "oct"): return algorithm
         case (.ellipticCurve, _), (.edwards, _), (.rsa, _), (.secret, _):
-            throw JOSEError(.malformedKey, "a key of kty '\(type)' is not for \(algorithm.rawValue)")
+            throw JOSEError(.malformedKey, "a key of kty \(type.quoted) is not for \(algorithm.rawValue)")
         }
     }
 
@@ -85,16 +87,16 @@ struct JSONWebKey {
             case ("EC", "P-384"): return .es384
             case ("EC", "P-521"): return .es512
             case ("OKP", "Ed25519"): return .edDSA
-            default: throw JOSEError(.unusableKey, "the curve '\(curve.prefix(32))' is not offered for kty '\(type)'")
+            default: throw JOSEError(.unusableKey, "the curve \(curve.quoted) is not offered for kty \(type.quoted)")
             }
-        default: throw JOSEError(.unusableKey, "the kty '\(type.prefix(32))' is not offered")
+        default: throw JOSEError(.unusableKey, "the kty \(type.quoted) is not offered")
         }
     }
 
     /// - Throws: `unusableKey` when `use` or `key_ops` forbid the operation.
     func checkUse(operation: String) throws(JOSEError) {
         if let use = try self.optionalText("use"), use != "sig" {
-            throw JOSEError(.unusableKey, "the key's use is '\(use.prefix(32))', not 'sig'")
+            throw JOSEError(.unusableKey, "the key's use is \(use.quoted), not 'sig'")
         }
         guard let value = self.members["key_ops"] else { return }
         guard let operations = value.strings, Set(operations).count == operations.count else {
@@ -123,6 +125,9 @@ struct JSONWebKey {
 
     private func edwardsKey() throws(JOSEError) -> VerificationKey.Material {
         let encoded = try self.bytes("x", count: 32)
+        guard !EdwardsKeyStrength.isOfSmallOrder(encoded) else {
+            throw JOSEError(.weakKey, "x is a point of small order, under which anybody can sign")
+        }
         do {
             return .ed25519(try Curve25519.Signing.PublicKey(rawRepresentation: encoded))
         } catch {

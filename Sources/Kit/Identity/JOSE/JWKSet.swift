@@ -1,3 +1,5 @@
+import Essentials
+
 /// The keys of one issuer (RFC 7517 §5), each with one algorithm and, when there are several, a name of its own.
 public struct JWKSet: Sendable {
     /// A key of a published document that cannot be used here, and why.
@@ -15,8 +17,8 @@ public struct JWKSet: Sendable {
     /// Keys for other purposes (encryption, an algorithm that is not offered) that stood in the document.
     public let skipped: [Skipped]
 
-    /// - Throws: `malformedKeySet` when a `kid` is repeated, secrets stand beside public keys, or one of several keys has
-    ///   no `kid`.
+    /// - Throws: `malformedKeySet` when a `kid` is repeated, secrets stand beside public keys, or one of several keys
+    ///   has no `kid`.
     public init(_ keys: [VerificationKey]) throws(JOSEError) {
         try self.init(keys, skipped: [])
     }
@@ -72,7 +74,7 @@ public struct JWKSet: Sendable {
         for name in keys.map(\.keyID) + skipped.map(\.keyID) {
             guard let name else { continue }
             guard names.insert(Array(name.utf8)).inserted else {
-                throw JOSEError(.malformedKeySet, "two keys have the kid '\(name.prefix(64))'")
+                throw JOSEError(.malformedKeySet, "two keys have the kid \(name.quoted)")
             }
         }
         guard Set(keys.map(\.algorithm.isSymmetric)).count <= 1 else {
@@ -94,15 +96,14 @@ public struct JWKSet: Sendable {
         }
         if let key = self.keys.first(where: { $0.keyID?.hasSameBytes(as: keyID) ?? false }) { return key }
         if let skipped = self.skipped.first(where: { $0.keyID?.hasSameBytes(as: keyID) ?? false }) {
-            throw JOSEError(.unknownKey, "the key '\(keyID.prefix(64))' cannot be used: \(skipped.reason.message)")
+            throw JOSEError(.unknownKey, "the key \(keyID.quoted) cannot be used: \(skipped.reason.message)")
         }
-        throw JOSEError(.unknownKey, "there is no key '\(keyID.prefix(64))'")
+        throw JOSEError(.unknownKey, "there is no key \(keyID.quoted)")
     }
 
     /// The document to publish, its members sorted by name, its keys in order. Secrets are left out.
     public var document: [UInt8] {
-        JSONObject(members: [
-            .init(name: "keys", value: .array(self.keys.compactMap { $0.publication.map(JSONValue.object) }))
-        ]).serialized
+        let keys = self.keys.compactMap { $0.publication.map(JSONValue.object) }
+        return JSONObject(["keys": .array(keys)]).serialized
     }
 }

@@ -17,7 +17,7 @@ enum RSAKeyStrength {
         guard let value, value > 65_536, value & 1 == 1 else {
             throw JOSEError(.weakKey, "a public exponent is odd, at least 65537 and has at most 32 bits")
         }
-        guard !Self.hasInfineonFingerprint(modulus) else {
+        guard !Self.comesFromInfineon(modulus) else {
             throw JOSEError(.weakKey, "the key comes from the broken generator of CVE-2017-15361 (ROCA)")
         }
     }
@@ -29,7 +29,7 @@ enum RSAKeyStrength {
 
     /// Keys of that generator are powers of 65537 modulo each small prime; other keys are so once in 2²⁷ (Nemec and
     /// others, 2017, §2).
-    private static func hasInfineonFingerprint(_ modulus: [UInt8]) -> Bool {
+    private static func comesFromInfineon(_ modulus: [UInt8]) -> Bool {
         Self.primes.allSatisfy { prime in
             let residue = modulus.reduce(UInt32(0)) { ($0 << 8 | UInt32($1)) % prime }
             var power: UInt32 = 1

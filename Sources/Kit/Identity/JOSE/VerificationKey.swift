@@ -1,5 +1,6 @@
 import Crypto
 import CryptoExtras
+import Essentials
 
 /// A key that checks signatures of exactly one algorithm.
 ///
@@ -42,9 +43,7 @@ public struct VerificationKey: Sendable {
             throw JOSEError(
                 .weakKey, "a secret for \(algorithm.rawValue) has at least \(minimumBytes) bytes, not \(secret.count)")
         }
-        let members = JSONObject(members: [
-            .init(name: "k", value: .string(Base64.url.encode(secret))), .init(name: "kty", value: .string("oct")),
-        ])
+        let members = JSONObject(["k": .string(Base64.url.encode(secret)), "kty": "oct"])
         return VerificationKey(
             algorithm: algorithm, keyID: keyID, members: members, material: .secret(SymmetricKey(data: secret)))
     }
@@ -68,7 +67,7 @@ public struct VerificationKey: Sendable {
         if case .ellipticCurve(_, let width) = self.algorithm.family, signature.count != 2 * width {
             throw JOSEError(
                 .badSignature,
-                "an \(self.algorithm.rawValue) signature is r and s of \(width) bytes each, not \(signature.count) bytes"
+                "an \(self.algorithm.rawValue) signature has \(2 * width) bytes, r and s, not \(signature.count)"
             )
         }
         let isValid =

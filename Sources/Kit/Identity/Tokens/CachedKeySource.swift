@@ -26,8 +26,8 @@ public final class CachedKeySource: KeySource {
     private let time: TimeSource
     private let state: Mutex<State>
 
-    /// - Parameter fetch: gets the published keys, usually over HTTP; it must bound its own time. Its failure is kept from
-    ///   callers while there are keys.
+    /// - Parameter fetch: gets the published keys, usually over HTTP; it must bound its own time. Its failure is kept
+    ///   from callers while there are keys.
     public init(
         configuration: Configuration = Configuration(), time: TimeSource = .system,
         fetch: @escaping @Sendable () async throws -> JWKSet
