@@ -137,6 +137,13 @@ public final class TestClock: Clock {
 }
 
 extension TimeSource {
-    /// The time of a test clock.
-    public static func test(_ clock: TestClock) -> TimeSource { TimeSource(clock) }
+    /// The time of a test clock. All sources of one clock read the same ticks, counted from the clock's own start, so
+    /// deadlines can pass from one to another.
+    public static func test(_ clock: TestClock) -> TimeSource {
+        TimeSource(
+            now: { Tick(nanoseconds: clock.now.offset.nanoseconds) },
+            sleepUntil: {
+                try await clock.sleep(until: .init(offset: .nanoseconds($0.nanoseconds)), tolerance: nil)
+            })
+    }
 }
