@@ -13,12 +13,14 @@ enum Layers {
         // Floor 2
         "Ledger": ["Essentials", "EventSourcing"],
         "Sagas": ["Essentials", "EventSourcing"],
-        "Identity": ["Essentials", "CArgon2"],
+        "Identity": ["Essentials", "CArgon2", "CCrypt"],
         // What users need to test their own services
         "EssentialsTesting": ["Essentials"],
         "EventSourcingTesting": ["Essentials", "EssentialsTesting", "EventSourcing"],
+        "SagasTesting": ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas"],
         // Floor 3
         "CArgon2": [],
+        "CCrypt": [],
         "StorageSQLite": ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas"],
         // Floor 4
         "Chassis": kit,

@@ -63,6 +63,8 @@ public final class TestClock: Clock {
             state.nextID += 1
             return state.nextID
         }
+        // A cancellation that comes when the sleeper has been woken already leaves a note that nobody else would take.
+        defer { self.state.withLock { _ = $0.cancelled.remove(id) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { self.enter(id: id, until: deadline, $0) }
         } onCancel: {
