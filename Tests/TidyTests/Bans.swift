@@ -60,7 +60,8 @@ struct Ban: Sendable {
 
     /// The lines of `file` with the token in code, exceptions not considered.
     func lines(in file: SourceFile) -> [Int] {
-        file.codeLines.enumerated().compactMap { index, line in
+        guard file.code.contains(self.token) else { return [] }
+        return file.codeLines.enumerated().compactMap { index, line in
             line.occurrences(ofToken: self.token).contains { self.applies(line[$0...]) } ? index + 1 : nil
         }
     }
@@ -80,7 +81,7 @@ struct Ban: Sendable {
 
     /// `catch { }`, with or without a pattern: an error that nobody hears of.
     static func emptyCatches(in file: SourceFile) -> [Finding] {
-        guard file.module != nil else { return [] }
+        guard file.module != nil, file.code.contains("catch") else { return [] }
         let code = file.code
         return code.ranges(of: /\bcatch\b[^{}\n]*\{\s*\}/).map { match in
             let line = code[..<match.lowerBound].count { $0 == "\n" } + 1

@@ -79,6 +79,9 @@ struct FunctionShape: Hashable, Sendable {
 
 extension Unicode.Scalar {
     fileprivate var isPartOfWord: Bool {
-        self.properties.isAlphabetic || self.properties.numericType != nil || self == "_"
+        switch self.value {
+        case 48...57, 65...90, 95, 97...122: true
+        default: self.value > 127
+        }
     }
 }

@@ -24,6 +24,9 @@ struct SourceFile: Sendable {
     let code: String
     /// The comments alone.
     let comments: String
+    let lines: [String]
+    let codeLines: [String]
+    let commentLines: [String]
 
     init(path: String, text: String) {
         self.path = path
@@ -32,11 +35,10 @@ struct SourceFile: Sendable {
         if path.hasSuffix(".swift") { reader.read() }
         self.code = reader.code
         self.comments = reader.comments
+        self.lines = Self.lines(of: text)
+        self.codeLines = Self.lines(of: self.code)
+        self.commentLines = Self.lines(of: self.comments)
     }
-
-    var lines: [String] { Self.lines(of: self.text) }
-    var codeLines: [String] { Self.lines(of: self.code) }
-    var commentLines: [String] { Self.lines(of: self.comments) }
 
     private static func lines(of text: String) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -52,6 +54,7 @@ struct SourceFile: Sendable {
     /// The imported modules with their lines.
     var imports: [(line: Int, name: String)] {
         self.codeLines.enumerated().compactMap { index, line in
+            guard line.hasPrefix("import ") || line.contains(" import ") else { return nil }
             let pattern =
                 /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
             return line.firstMatch(of: pattern).map { (index + 1, String($0.output.1)) }
@@ -92,6 +95,9 @@ enum Package {
 
     /// The Swift files of `Sources`.
     static let sources = Result { try files(in: ["Sources"], endingIn: [".swift"]) }
+
+    /// The Swift files of `Tests`.
+    static let tests = Result { try files(in: ["Tests"], endingIn: [".swift"]) }
 
     /// The pages at the root and in `Docs`.
     static let pages = Result {

@@ -47,6 +47,13 @@ struct SourceReader {
     }
 
     private mutating func readCode() {
+        switch self.bytes[self.position] {
+        case UInt8(ascii: "/"), UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: "`"): break
+        default:
+            self.codeBytes[self.position] = self.bytes[self.position]
+            self.position += 1
+            return
+        }
         if self.starts(with: "//") { return self.readLineComment() }
         if self.starts(with: "/*") { return self.readBlockComment() }
         if self.starts(with: "`") { return self.readRawIdentifier() }
@@ -69,7 +76,9 @@ struct SourceReader {
     }
 
     private mutating func readLineComment() {
-        while self.position < self.bytes.count, !self.starts(with: "\n") { self.copyToComments() }
+        while self.position < self.bytes.count, self.bytes[self.position] != UInt8(ascii: "\n") {
+            self.copyToComments()
+        }
     }
 
     private mutating func copyToComments() {
@@ -121,6 +130,12 @@ struct SourceReader {
     }
 
     private mutating func readLiteral(hashes: Int, isMultiline: Bool) {
+        switch self.bytes[self.position] {
+        case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "\n"): break
+        default:
+            self.position += 1
+            return
+        }
         if self.starts(with: "\\"), self.hasHashes(hashes, at: 1) {
             if self.starts(with: "(", at: 1 + hashes) { self.modes.append(.interpolation(depth: 1)) }
             self.position += 2 + hashes
