@@ -22,7 +22,9 @@ public struct Tick: Hashable, Comparable, Sendable {
     public static func < (left: Tick, right: Tick) -> Bool { left.nanoseconds < right.nanoseconds }
     public static func + (tick: Tick, duration: Duration) -> Tick { tick.advanced(by: duration) }
     public static func - (left: Tick, right: Tick) -> Duration {
-        .nanoseconds(left.nanoseconds.subtractingReportingOverflow(right.nanoseconds).partialValue)
+        let (difference, overflow) = left.nanoseconds.subtractingReportingOverflow(right.nanoseconds)
+        guard overflow else { return .nanoseconds(difference) }
+        return .nanoseconds(left < right ? Int64.min : Int64.max)
     }
 }
 
@@ -77,7 +79,7 @@ extension Duration {
     }
 
     /// This duration in whole milliseconds, rounded down.
-    public var milliseconds: Int64 { self.nanoseconds / 1_000_000 }
+    public var milliseconds: Int64 { self.nanoseconds.floorDivided(by: 1_000_000) }
 
     /// This duration in seconds, as a fraction.
     public var fractionalSeconds: Double { Double(self.nanoseconds) / 1e9 }

@@ -19,8 +19,11 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// Whole seconds since 1970, rounded down.
     public var seconds: Int64 { self.microseconds.floorDivided(by: 1_000_000) }
 
+    /// The moment `duration` later, in whole microseconds, rounded down.
     public func advanced(by duration: Duration) -> Timestamp {
-        Timestamp(microseconds: self.microseconds + duration.nanoseconds / 1_000)
+        let (seconds, attoseconds) = duration.components
+        let fraction = attoseconds.floorDivided(by: 1_000_000_000_000)
+        return Timestamp(microseconds: self.microseconds + seconds * 1_000_000 + fraction)
     }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
@@ -51,7 +54,8 @@ extension Timestamp: Codable {
 extension Timestamp: CustomStringConvertible {
     public var description: String { self.rfc3339 }
 
-    /// RFC 3339, UTC, three decimals: `2026-03-01T09:30:00.125Z`.
+    /// RFC 3339, UTC, three decimals, the rest cut off: `2026-03-01T09:30:00.125Z`. The format knows the years 0 to 9999
+    /// only.
     public var rfc3339: String {
         let day = self.microseconds.floorDivided(by: Self.microsecondsPerDay)
         let timeOfDay = (self.microseconds - day * Self.microsecondsPerDay) / 1_000

@@ -63,6 +63,8 @@ public final class TestClock: Clock {
             state.nextID += 1
             return state.nextID
         }
+        // A cancellation that comes when the sleeper has been woken already leaves a note that nobody else would take.
+        defer { self.state.withLock { _ = $0.cancelled.remove(id) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { self.enter(id: id, until: deadline, $0) }
         } onCancel: {
@@ -137,6 +139,13 @@ public final class TestClock: Clock {
 }
 
 extension TimeSource {
-    /// The time of a test clock.
-    public static func test(_ clock: TestClock) -> TimeSource { TimeSource(clock) }
+    /// The time of a test clock. All sources of one clock read the same ticks, counted from the clock's own start, so
+    /// deadlines can pass from one to another.
+    public static func test(_ clock: TestClock) -> TimeSource {
+        TimeSource(
+            now: { Tick(nanoseconds: clock.now.offset.nanoseconds) },
+            sleepUntil: {
+                try await clock.sleep(until: .init(offset: .nanoseconds($0.nanoseconds)), tolerance: nil)
+            })
+    }
 }

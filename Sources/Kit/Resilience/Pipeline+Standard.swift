@@ -21,8 +21,8 @@ extension Pipeline {
 
     /// The layers in the order that works: total timeout, rate limit, bulkhead, retry, breaker, attempt timeout.
     ///
-    /// The total timeout bounds waits and retries alike. Limit and bulkhead count calls, not attempts. The breaker lies inside the
-    /// retry, so it sees each attempt, and a breaker that opens ends the retrying.
+    /// The total timeout bounds waits and retries alike. Limit and bulkhead count calls, not attempts. The breaker
+    /// lies inside the retry, so it sees each attempt, and a breaker that opens ends the retrying.
     /// - Parameters:
     ///   - name: what it protects; the name of its layers too.
     ///   - configuration: which layers, and how they are set.

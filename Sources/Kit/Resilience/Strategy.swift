@@ -2,7 +2,8 @@ public import Essentials
 
 /// One layer of a ``Pipeline``: something that decides about a call before, after or around it.
 ///
-/// Conform to it to add a layer of your own; state goes into a final class behind a `Mutex`, or a value that never changes.
+/// Conform to it to add a layer of your own; state goes into a final class behind a `Mutex`, or a value that never
+/// changes.
 public protocol Strategy: Sendable {
     /// What this layer is and how it is set, for assertions and the console.
     var descriptor: StrategyDescriptor { get }

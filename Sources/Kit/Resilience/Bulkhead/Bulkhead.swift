@@ -3,8 +3,8 @@ import Synchronization
 
 /// Lets a bounded number of calls run at one time, and a bounded number wait, first come first served.
 ///
-/// What is slow then fills its own compartment and not the ship. A free place goes to the one who has waited longest; nobody
-/// overtakes. Waiting ends at the maximum wait or the task's ``Deadline``, whichever comes first.
+/// What is slow then fills its own compartment and not the ship. A free place goes to the one who has waited
+/// longest; nobody overtakes. Waiting ends at the maximum wait or the task's ``Deadline``, whichever comes first.
 public final class Bulkhead: Strategy {
     /// How many, and how long.
     public struct Configuration: Hashable, Sendable {

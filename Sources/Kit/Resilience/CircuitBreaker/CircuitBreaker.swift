@@ -3,9 +3,10 @@ import Synchronization
 
 /// Stops calling what keeps failing, and finds out carefully when it works again.
 ///
-/// *Closed* lets calls through. `failureThreshold` failures within `monitoringPeriod` open it; *open* refuses at once. After
-/// `recoveryTime` it is *half-open*: a few probes go through, any failure opens it again, enough successes close it.
-/// Cancelled calls count as nothing; answers to calls from before a change of state are not counted.
+/// *Closed* lets calls through. `failureThreshold` failures within `monitoringPeriod` open it; *open* refuses at
+/// once. After `recoveryTime` it is *half-open*: a few probes go through, any failure opens it again, enough
+/// successes close it. Cancelled calls count as nothing; answers to calls from before a change of state are not
+/// counted.
 public final class CircuitBreaker: Strategy {
     /// When to open and when to close.
     public struct Configuration: Sendable {

@@ -2,7 +2,8 @@ extension Pipeline {
     /// Runs `body` inside all layers, and `fallback` in its place when that fails for any reason but cancellation.
     ///
     /// `fallback` runs outside all layers. It may look at the error and throw it on.
-    /// - Throws: `CancellationError` and whatever else `body` throws once the task is cancelled; what `fallback` throws.
+    /// - Throws: `CancellationError` and whatever else `body` throws once the task is cancelled; what `fallback`
+    /// throws.
     public func run<Value: Sendable>(
         _ body: @Sendable () async throws -> Value, orElse fallback: (any Error) async throws -> Value
     ) async throws -> Value {

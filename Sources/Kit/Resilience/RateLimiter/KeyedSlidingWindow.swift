@@ -5,12 +5,14 @@ import Synchronization
 ///
 /// ```swift
 /// let tries = KeyedSlidingWindow<String>(named: "login.email", Rate(5, per: .seconds(900)))
-/// try tries.admit(email)        // counts the try before its outcome is known, so that parallel tries cannot slip through
+/// try tries.admit(email)
 /// if passwordMatches { tries.clear(email) }
 /// ```
 ///
-/// Memory is bounded: a key whose events have all left the window is dropped, and when there are too many keys the one that
-/// has been idle longest goes first.
+/// Record the try before its outcome is known: parallel tries then cannot slip past the limit together.
+///
+/// Memory is bounded: a key whose events have all left the window is dropped, and when there are too many keys the
+/// one that has been idle longest goes first.
 public final class KeyedSlidingWindow<Key: Hashable & Sendable>: Sendable {
     /// Whether an event has room in the window of its key.
     public enum Decision: Hashable, Sendable {

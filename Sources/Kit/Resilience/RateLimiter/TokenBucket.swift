@@ -31,14 +31,16 @@ public struct TokenBucket: Hashable, Sendable {
 
     public let capacity: Int
     public let refill: Rate
-    /// Parts of a token: one token is as many parts as the refill window has nanoseconds, and each nanosecond brings `refill.count`.
+    /// Parts of a token: one token is as many parts as the refill window has nanoseconds, and each nanosecond brings
+    /// `refill.count`.
     private var parts: Int64
     private let partsPerToken: Int64
     private var updated: Tick?
 
     /// A full bucket.
     /// - Parameters:
-    ///   - capacity: the largest burst. At least 1; capacity times the nanoseconds of the refill window must fit 63 bits.
+    ///   - capacity: the largest burst. At least 1; capacity times the nanoseconds of the refill window must fit 63
+    ///   bits.
     ///   - refill: how fast tokens come back.
     public init(capacity: Int, refill: Rate) {
         precondition(capacity >= 1, "a bucket must hold at least one token, not \(capacity)")

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Tries again what failed in a way that may pass.
 ///
-/// The last error is thrown unchanged. No attempt starts at or after ``Deadline/current``, a `retryAfter` of the error is
-/// waited for, and a budget shared by all calls of this instance keeps retries a small share of the traffic.
+/// The last error is thrown unchanged. No attempt starts at or after ``Deadline/current``, a `retryAfter` of the
+/// error is waited for, and a budget shared by all calls of this instance keeps retries a small share of the traffic.
 public final class Retry: Strategy {
     /// How often, how fast, and what.
     public struct Configuration: Sendable {
@@ -12,7 +12,8 @@ public final class Retry: Strategy {
         public var maximumAttempts = 3
         /// The waits between them. Default: 100 ms · 2ⁿ with full jitter, at most 30 seconds.
         public var backoff = Backoff.standard
-        /// How many retries the traffic as a whole may cause; nil for no bound. Default: 20 % of calls, at least 10 in 10 seconds.
+        /// How many retries the traffic as a whole may cause; nil for no bound. Default: 20 % of calls, at least 10
+        /// in 10 seconds.
         public var budget: RetryBudget.Configuration? = RetryBudget.Configuration()
         /// Which errors are worth another attempt. Default: ``Classifier/standard``.
         public var classifier = Classifier.standard

@@ -2,7 +2,8 @@ public import Essentials
 
 /// Keeps retries a small share of the calls, so that retrying cannot turn a slow dependency into a dead one.
 ///
-/// Over the window, retries may be `ratio` of the calls, but `floor` of them are always allowed. The window moves in tenths.
+/// Over the window, retries may be `ratio` of the calls, but `floor` of them are always allowed. The window moves in
+/// tenths.
 public struct RetryBudget: Hashable, Sendable {
     /// How large the budget is.
     public struct Configuration: Hashable, Sendable {

@@ -2,9 +2,9 @@ import Essentials
 
 /// Ends a call that takes too long.
 ///
-/// The limit is the earlier of the duration and the task's own ``Deadline``; inside, ``Deadline/current`` is that moment. Put one
-/// outermost for the whole call and one innermost for each attempt. The call is ended by cancelling it: a body that
-/// does not heed cancellation is waited for.
+/// The limit is the earlier of the duration and the task's own ``Deadline``; inside, ``Deadline/current`` is that
+/// moment. Put one outermost for the whole call and one innermost for each attempt. The call is ended by cancelling
+/// it: a body that does not heed cancellation is waited for.
 public struct Timeout: Strategy {
     public let name: String
     /// The longest that the layers inside may take. More than zero.

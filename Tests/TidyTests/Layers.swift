@@ -1,0 +1,88 @@
+/// The layer diagram of the house: which of our modules each module may import. Floors as in `Docs/ARCHITECTURE.md`.
+///
+/// A new module is a new line here. An arrow that points up, or to a neighbour that is not named, does not belong here
+/// but into a lower module.
+enum Layers {
+    static let allowed: [String: Set<String>] = [
+        // Floor 0
+        "Essentials": [],
+        // Floor 1
+        "Resilience": ["Essentials"],
+        "EventSourcing": ["Essentials"],
+        "Messaging": ["Essentials", "EventSourcing"],
+        // Floor 2
+        "Ledger": ["Essentials", "EventSourcing"],
+        "Sagas": ["Essentials", "EventSourcing"],
+        "Identity": ["Essentials", "CArgon2", "CCrypt"],
+        // What users need to test their own services
+        "EssentialsTesting": ["Essentials"],
+        "EventSourcingTesting": ["Essentials", "EssentialsTesting", "EventSourcing"],
+        "SagasTesting": ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas"],
+        // Floor 3
+        "CArgon2": [],
+        "CCrypt": [],
+        "StorageSQLite": ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas"],
+        // Floor 4
+        "Chassis": kit,
+        "ChassisHTTP": kit.union(["Chassis"]),
+        "GatewayCore": ["Essentials", "Resilience", "Identity"],
+        "Gateway": ["Essentials", "Resilience", "Identity", "GatewayCore", "Chassis", "ChassisHTTP"],
+        // Floor 5
+        "ShopContracts": ["Essentials", "EventSourcing", "Chassis"],
+        "Users": service.union(["Identity", "Resilience"]),
+        "Catalog": service,
+        "Inventory": service.union(["Ledger"]),
+        "Payments": service.union(["Ledger"]),
+        "Orders": service.union(["Sagas"]),
+        "Transfers": service.union(["Sagas"]),
+        "Shipping": service,
+        "Notifications": service,
+        // Floor 7: the composition root names everything
+        "mainstay": kit.union([
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts", "Users", "Catalog",
+            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications",
+        ]),
+    ]
+
+    private static let kit: Set<String> = [
+        "Essentials", "Resilience", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
+    ]
+    private static let service: Set<String> = ["Essentials", "EventSourcing", "Messaging", "Chassis", "ShopContracts"]
+
+    /// Libraries of others that only some modules may know, by the beginning of their name.
+    static let homes: [(prefix: String, modules: Set<String>)] = [
+        ("GRDB", ["StorageSQLite"]),
+        ("NIO", ["ChassisHTTP", "Gateway", "mainstay"]),
+        ("Hummingbird", ["ChassisHTTP", "mainstay"]),
+        ("AsyncHTTPClient", ["ChassisHTTP", "mainstay"]),
+        ("ServiceLifecycle", ["ChassisHTTP", "Gateway", "mainstay"]),
+        ("ArgumentParser", ["mainstay"]),
+        ("Configuration", ["mainstay"]),
+        ("Yams", ["mainstay"]),
+    ]
+
+    /// All that the `Domain/` folder of a service may import: deciding needs nothing else.
+    static let domain: Set<String> = [
+        "Essentials", "EventSourcing", "ShopContracts", "Foundation", "FoundationEssentials",
+    ]
+
+    /// Every breach of the diagram in one file.
+    static func findings(in file: SourceFile) -> [Finding] {
+        guard let module = file.module else { return [] }
+        guard let allowed = self.allowed[module] else {
+            return [Finding(file, 1, "module \(module) is not in the layer table: add it to Layers.swift")]
+        }
+        return file.imports.compactMap { line, name in
+            if file.path.hasPrefix("Sources/Shop/"), file.path.contains("/Domain/"), !self.domain.contains(name) {
+                return Finding(file, line, "Domain/ imports \(name): it may know \(self.domain.sorted())")
+            }
+            if self.allowed[name] != nil, name != module, !allowed.contains(name) {
+                return Finding(file, line, "\(module) imports \(name): it may know \(allowed.sorted())")
+            }
+            if let home = self.homes.first(where: { name.hasPrefix($0.prefix) }), !home.modules.contains(module) {
+                return Finding(file, line, "\(module) imports \(name): it belongs to \(home.modules.sorted())")
+            }
+            return nil
+        }
+    }
+}
