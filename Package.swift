@@ -111,8 +111,9 @@ let executable: [Target] = [
         dependencies: services + [
             "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", "StorageSQLite",
             "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
-            argumentParser, asyncHTTPClient, configuration, httpTypes, hummingbird, lifecycle, logging, nioPosix,
-            unixSignals, yams,
+            argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
+            yams,
+
         ],
         path: "Sources/mainstay", swiftSettings: strict)
 ]
@@ -163,7 +164,7 @@ let everyTest: [Target] = [
 
 let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
 
-// targets appear as their folders do: 5
+// targets appear as their folders do: 6
 let present: (Target) -> Bool = { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\($0.path!)") }
 let package = Package(
     name: "mainstay",

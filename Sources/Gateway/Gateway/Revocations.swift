@@ -1,9 +1,9 @@
-import Logging
 import Chassis
 import Essentials
 import EventSourcing
 import HTTPTypes
 import Identity
+import Logging
 import Messaging
 import Synchronization
 

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Chassis
+import Foundation
+import Gateway
+import ServiceLifecycle
+
+/// `mainstay gateway`: the front door by itself.
+struct GatewayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway", abstract: "Starts the gateway alone, or checks its configuration.",
+        subcommands: [Run.self, Check.self], defaultSubcommand: Run.self)
+
+    struct Run: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Starts the gateway in front of running services.")
+
+        @OptionGroup var common: CommonOptions
+
+        func run() async throws {
+            let settings = try self.common.settings()
+            let directory = try DataDirectory(settings.data, service: "gateway")
+            let platform = try Platform(settings, directory: directory)
+            ServeCommand.registerNeighbours(platform)
+            let gateway = try platform.gateway()
+            let ready = Readiness()
+            let front = platform.host(
+                "gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
+            try await platform.run([
+                BackgroundHost(works: gateway.background), front, ReadyNote(ready: ready, name: "gateway"),
+            ])
+        }
+    }
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Validates a configuration file and prints every problem.")
+
+        @Argument(help: "The YAML file.")
+        var file: String
+
+        func run() async throws {
+            _ = try Settings.load(file: self.file, environment: [:], flags: [:])
+            Terminal.line("\(self.file): no problems")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Chassis
+import ChassisHTTP
+import Essentials
+import Foundation
+import Gateway
+import Identity
+import ServiceLifecycle
+import ShopContracts
+
+/// `mainstay up`: everything in one process.
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Starts everything in one process on embedded SQLite.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(inversion: .prefixedNo, help: "Seed an empty data directory with a catalogue and an administrator.")
+    var demo: Bool?
+
+    func run() async throws {
+        let settings = try self.common.settings(self.demo.map { ["demo": "\($0)"] } ?? [:])
+        let directory = try DataDirectory(settings.data)
+        let platform = try Platform(settings, directory: directory)
+        let built = try await ServiceBlueprint.all.asyncMap { blueprint in
+            let built = try blueprint.make(try platform.environment(for: blueprint), platform)
+            try await built.service.prepare()
+            return built
+        }
+        let notes = settings.isDemo ? try await built.asyncMap { try await $0.seed() }.compactMap { $0 } : []
+        let ready = Readiness()
+        let gateway = try platform.gateway()
+        let hosts = built.map { built in
+            let name = built.service.name
+            return platform.host(
+                name, built.service.handler,
+                port: settings.port(of: name.rawValue, byDefault: ServiceName.defaultPorts[name] ?? 0), ready: ready)
+        }
+        let front = platform.host("gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
+        let announcement = Announcement(
+            platform: platform, ready: ready, expected: hosts.count + 1, notes: notes, isDemo: settings.isDemo)
+        try await platform.run(
+            hosts + [
+                BackgroundHost(works: built.flatMap(\.service.background) + gateway.background), front, announcement,
+            ])
+        try? FileManager.default.removeItem(atPath: directory.instanceFile)
+    }
+}
+
+/// Says where everything is once all of it listens, and writes it down for other commands.
+struct Announcement: ServiceLifecycle.Service {
+    let platform: Platform
+    let ready: Readiness
+    let expected: Int
+    let notes: [String]
+    let isDemo: Bool
+
+    func run() async throws {
+        await self.ready.wait(for: self.expected)
+        let port = self.ready.ports["gateway"] ?? self.platform.settings.port
+        let url = "http://\(self.platform.settings.host):\(port)"
+        try self.writeInstance(url)
+        self.say(url)
+        try await gracefulShutdown()
+    }
+
+    private func writeInstance(_ url: String) throws {
+        var configuration = TokenIssuer.Configuration()
+        configuration.lifetime = TokenIssuer.longestLifetime
+        let issuer = try TokenIssuer(
+            issuer: TokenAuthenticator.serviceIssuer, key: self.platform.serviceKey, configuration: configuration)
+        let services = self.platform.addresses.all.filter { $0.service != "gateway" }
+        let token = try issuer.issue(
+            to: .service("admin"), audience: services.map(\.service.rawValue) + ["gateway"])
+        let instance = Instance(
+            url: url, pid: getpid(),
+            services: Dictionary(services.map { ($0.service.rawValue, $0.address) }) { _, last in last },
+            token: token.token)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try self.platform.directory.write(try encoder.encode(instance), to: self.platform.directory.instanceFile)
+    }
+
+    private func say(_ url: String) {
+        for (service, address) in self.platform.addresses.all where service != "gateway" {
+            Terminal.line("  \(service.rawValue.padding(toLength: 14, withPad: " ", startingAt: 0)) http://\(address)")
+        }
+        for note in self.notes { Terminal.line(note) }
+        if self.isDemo {
+            Terminal.line(
+                """
+                Try:
+                  curl \(url)/v1/products
+                  curl -X POST \(url)/v1/users -H 'Content-Type: application/json' -d \
+                '{"email":"ada@example.com","password":"correct horse battery","name":"Ada"}'
+                  curl -X POST \(url)/v1/sessions -H 'Content-Type: application/json' -d \
+                '{"email":"ada@example.com","password":"correct horse battery"}'
+                The API, readable: \(url)/docs
+                """)
+        }
+        Terminal.line("ready \(url)")
+    }
+}
+
+extension Sequence {
+    /// Maps one element after another.
+    func asyncMap<Result>(_ transform: (Element) async throws -> Result) async rethrows -> [Result] {
+        var results: [Result] = []
+        for element in self { results.append(try await transform(element)) }
+        return results
+    }
+}

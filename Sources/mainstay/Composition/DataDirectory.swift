@@ -1,0 +1,93 @@
+import Essentials
+import Foundation
+import Identity
+
+/// The directory that holds everything durable: one database a service, keys, and who runs it now.
+final class DataDirectory: Sendable {
+    let path: String
+    private let locks: [Int32]
+
+    /// Creates the directory if need be and takes its lock.
+    /// - Parameter service: nil locks all of it; a name locks the part of one service.
+    /// - Throws: a ``CommandFailure`` that says what is in the way.
+    init(_ path: String, service: String? = nil) throws {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw CommandFailure.environment(
+                "the data directory \(path) cannot be created: \(error.localizedDescription)")
+        }
+        guard access(path, W_OK) == 0 else {
+            throw CommandFailure.environment("the data directory \(path) cannot be written")
+        }
+        var locks = [try Self.lock("\(path)/lock", exclusively: service == nil)]
+        if let service { locks.append(try Self.lock("\(path)/\(service).lock", exclusively: true)) }
+        self.locks = locks
+    }
+
+    deinit {
+        for descriptor in self.locks { close(descriptor) }
+    }
+
+    private static func lock(_ path: String, exclusively: Bool) throws -> Int32 {
+        let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw CommandFailure.environment("\(path) cannot be opened: \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, (exclusively ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw CommandFailure.environment(
+                "the data directory is in use: another mainstay holds \(path). Stop it, or choose another with --data")
+        }
+        return descriptor
+    }
+
+    func database(of service: String) -> String { "\(self.path)/\(service).sqlite" }
+
+    /// A signing key kept in the directory, made at the first start.
+    func key(_ name: String, chance: Chance) throws -> SigningKey {
+        let file = "\(self.path)/\(name).jwk"
+        if let bytes = FileManager.default.contents(atPath: file) {
+            do {
+                return try SigningKey(importing: [UInt8](bytes))
+            } catch {
+                throw CommandFailure.environment("the key \(file) cannot be used: \(error.message)")
+            }
+        }
+        let key = SigningKey.generate(.edDSA, chance: chance)
+        try self.write(Data(key.jwk.exposed), to: file)
+        return key
+    }
+
+    /// Writes a file that only its owner can read, all or nothing.
+    func write(_ data: Data, to file: String) throws {
+        let temporary = file + ".new"
+        guard
+            FileManager.default.createFile(
+                atPath: temporary, contents: data, attributes: [.posixPermissions: 0o600]),
+            rename(temporary, file) == 0
+        else { throw CommandFailure.environment("\(file) cannot be written") }
+    }
+
+    var instanceFile: String { "\(self.path)/instance.json" }
+}
+
+/// What a running platform tells other commands about itself.
+struct Instance: Codable {
+    var url: String
+    var pid: Int32
+    /// `host:port` of each service.
+    var services: [String: String]
+    /// A token for the internal routes of all services.
+    var token: String
+
+    /// The instance that runs on a data directory, if one does.
+    static func running(in directory: String) -> Instance? {
+        guard let data = FileManager.default.contents(atPath: "\(directory)/instance.json"),
+            let instance = try? JSONDecoder().decode(Instance.self, from: data), kill(instance.pid, 0) == 0
+        else { return nil }
+        return instance
+    }
+}

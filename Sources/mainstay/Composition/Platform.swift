@@ -1,0 +1,184 @@
+import Chassis
+import ChassisHTTP
+import Essentials
+import EventSourcing
+import Foundation
+import Gateway
+import GatewayCore
+import HTTPTypes
+import Identity
+import Logging
+import ServiceLifecycle
+import ShopContracts
+import StorageSQLite
+import Synchronization
+import UnixSignals
+
+/// Puts the platform together: the one place where engines, sockets and services meet.
+final class Platform: Sendable {
+    let settings: Settings
+    let directory: DataDirectory
+    let addresses = ServiceDirectory()
+    let transport: HTTPTransport
+    let logger: Logger
+    let serviceKey: SigningKey
+    let usersKey: SigningKey
+    let time = TimeSource.system
+    let wallClock = WallClock.system
+    let ids = IDSource.system
+    let chance = Chance.system
+
+    init(_ settings: Settings, directory: DataDirectory) throws {
+        self.settings = settings
+        self.directory = directory
+        self.transport = HTTPTransport(directory: self.addresses, time: .system)
+        var logger = Logger(label: "mainstay", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .notice
+        self.logger = logger
+        self.serviceKey = try directory.key("service-key", chance: .system)
+        self.usersKey = try directory.key("users-key", chance: .system)
+    }
+
+    /// The keys that people's tokens are checked with, fetched from the users service and kept.
+    private var userKeys: CachedKeySource {
+        let transport = self.transport
+        let time = self.time
+        return CachedKeySource(time: time) {
+            let deadline = Deadline(at: time.now + .seconds(5))
+            let answer = try await transport.call(
+                .users, ServiceRequest(.get, "/.well-known/jwks.json"), deadline: deadline)
+            return try JWKSet(parsing: answer.body)
+        }
+    }
+
+    /// What a service is given. Opens its database.
+    func environment(for blueprint: ServiceBlueprint, database: String? = nil) throws -> ServiceEnvironment {
+        let path = database ?? self.directory.database(of: blueprint.name.rawValue)
+        let store: SQLiteStore
+        do {
+            store = try SQLiteStore(
+                path: path, service: blueprint.name.rawValue,
+                migrations: ServiceBlueprint.kitMigrations + blueprint.migrations)
+        } catch let error as EventStoreError {
+            throw CommandFailure.environment("\(blueprint.name): \(error.message)")
+        }
+        var logger = self.logger
+        logger[metadataKey: "service"] = "\(blueprint.name)"
+        return ServiceEnvironment(
+            name: blueprint.name, store: store.transactor.map { $0 }, transport: self.transport,
+            authenticator: TokenAuthenticator(
+                service: blueprint.name, serviceKeys: try JWKSet([self.serviceKey.publicKey]), userKeys: self.userKeys,
+                wallClock: self.wallClock),
+            credentials: try self.credentials(of: blueprint.name), time: self.time, wallClock: self.wallClock,
+            ids: self.ids, chance: self.chance, logger: logger, version: Version.current)
+    }
+
+    func credentials(of service: ServiceName) throws -> SignedServiceCredentials {
+        try SignedServiceCredentials(service: service, key: self.serviceKey, ids: self.ids, wallClock: self.wallClock)
+    }
+
+    func gateway() throws -> GatewayService {
+        GatewayService(
+            GatewayEnvironment(
+                transport: self.transport, userKeys: self.userKeys, credentials: try self.credentials(of: "gateway"),
+                time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
+                version: Version.current),
+            problems: ProblemType.common + ProblemType.shop)
+    }
+
+    /// A host for a handler that registers its address and reports when it listens.
+    func host(
+        _ name: ServiceName, _ handler: @escaping ServiceHandler, host: String = "127.0.0.1", port: Int,
+        ready: Readiness,
+    ) -> HTTPHost {
+        var configuration = HTTPHost.Configuration(port: port)
+        configuration.host = host
+        return HTTPHost(configuration, handler: handler, logger: self.logger) { port in
+            self.addresses.register(name, at: "\(host):\(port)")
+            ready.arrived(name, port: port)
+        }
+    }
+
+    /// Runs services until a signal asks to stop: the last one first, each finishing what it has accepted.
+    func run(_ services: [any ServiceLifecycle.Service]) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Self.quiet)
+        configuration.maximumGracefulShutdownDuration = self.settings.drain
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            try? await self.transport.shutDown()
+            throw Self.failure(error)
+        }
+        try await self.transport.shutDown()
+    }
+
+    private static var quiet: Logger {
+        var logger = Logger(label: "lifecycle", factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = .critical
+        return logger
+    }
+
+    private static func failure(_ error: any Error) -> any Error {
+        if error is CommandFailure { return error }
+        let text = "\(error)"
+        if text.contains("Address already in use") || text.contains("errno: 98") {
+            return CommandFailure.environment("a port is in use: \(text)")
+        }
+        return CommandFailure.environment("a part of the platform failed: \(text)")
+    }
+}
+
+/// Runs a service's background work, and ends it when the platform stops.
+struct BackgroundHost: ServiceLifecycle.Service {
+    let works: [BackgroundWork]
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup { group in
+                for work in self.works {
+                    group.addTask {
+                        do { try await work.run() } catch is CancellationError {} catch {
+                            Terminal.error("error: the work '\(work.name)' ended: \(error)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Counts those who have begun to listen.
+final class Readiness: Sendable {
+    private struct State {
+        var ports: [ServiceName: Int] = [:]
+        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    var ports: [ServiceName: Int] { self.state.withLock(\.ports) }
+
+    func arrived(_ name: ServiceName, port: Int) {
+        let woken = self.state.withLock { state in
+            state.ports[name] = port
+            let count = state.ports.count
+            let woken = state.waiters.filter { $0.count <= count }
+            state.waiters.removeAll { $0.count <= count }
+            return woken
+        }
+        for waiter in woken { waiter.continuation.resume() }
+    }
+
+    func wait(for count: Int) async {
+        await withCheckedContinuation { continuation in
+            let isReached = self.state.withLock { state in
+                if state.ports.count >= count { return true }
+                state.waiters.append((count, continuation))
+                return false
+            }
+            if isReached { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Yams
+
+/// Reads the YAML file and checks every key of it against the registry.
+enum ConfigurationFile {
+    /// - Returns: dotted keys and their values.
+    /// - Throws: a ``CommandFailure`` when the file cannot be read or is no YAML.
+    static func read(_ path: String, problems: inout [String]) throws -> [String: String] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure.environment("the configuration file \(path) cannot be read")
+        }
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self))
+        } catch {
+            throw CommandFailure.environment("the configuration file \(path) is no YAML: \(error)")
+        }
+        var values: [String: String] = [:]
+        guard let root else { return values }
+        guard case .mapping(let mapping) = root else {
+            throw CommandFailure.environment("\(path) must hold keys and values")
+        }
+        Self.flatten(mapping, prefix: "", path: path, into: &values, problems: &problems)
+        return values
+    }
+
+    private static func flatten(
+        _ mapping: Node.Mapping, prefix: String, path: String, into values: inout [String: String],
+        problems: inout [String],
+    ) {
+        for (key, value) in mapping {
+            let name = prefix + (key.string ?? "?")
+            let place = "\(path):\(key.mark?.line ?? 0): \(name)"
+            if case .mapping(let inner) = value, !Self.isTree(name) {
+                Self.flatten(inner, prefix: name + ".", path: path, into: &values, problems: &problems)
+                continue
+            }
+            guard let known = KeyRegistry.find(name) else {
+                let hint = KeyRegistry.nearest(to: name).map { "; did you mean \($0)?" } ?? ""
+                problems.append("\(place) is not known\(hint)")
+                continue
+            }
+            if case .tree = known.kind { continue }
+            guard let text = value.string else {
+                problems.append("\(place): one value is accepted")
+                continue
+            }
+            if let problem = KeyRegistry.problem(text, for: known) {
+                problems.append("\(place): \(problem)")
+            } else {
+                values[name] = text
+            }
+        }
+    }
+
+    private static func isTree(_ name: String) -> Bool {
+        guard let key = KeyRegistry.find(name), case .tree = key.kind else { return false }
+        return true
+    }
+}

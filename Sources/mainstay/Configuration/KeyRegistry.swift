@@ -1,0 +1,95 @@
+/// Every key that the configuration knows, with what it accepts. Whatever is not here is refused at the start.
+enum KeyRegistry {
+    enum Kind {
+        case integer(ClosedRange<Int>)
+        case boolean
+        case text
+        case oneOf([String])
+        /// Everything below the key is read by its owner.
+        case tree
+    }
+
+    struct Key {
+        var name: String
+        var kind: Kind
+        var about: String
+    }
+
+    static let services = [
+        "users", "catalog", "inventory", "payments", "shipping", "orders", "transfers", "notifications",
+    ]
+
+    static let keys: [Key] =
+        [
+            Key(name: "port", kind: .integer(0...65_535), about: "The gateway's port. Default: 3000."),
+            Key(name: "host", kind: .text, about: "The address that the gateway listens on. Default: 127.0.0.1."),
+            Key(name: "data", kind: .text, about: "The data directory. Default: ./.mainstay."),
+            Key(name: "env", kind: .oneOf(["development", "production"]), about: "Default: development."),
+            Key(name: "demo", kind: .boolean, about: "Whether an empty data directory gets the demo data."),
+            Key(name: "drain.seconds", kind: .integer(1...600), about: "The longest graceful stop. Default: 15."),
+            Key(
+                name: "log.level", kind: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+                about: "Default: notice."),
+            Key(name: "mail.directory", kind: .text, about: "Where mails are written. Default: DATA/mail."),
+            Key(name: "passwords.memory", kind: .integer(8_192...1_048_576), about: "KiB of argon2id. Default: 47104."),
+            Key(name: "gateway", kind: .tree, about: "The gateway's own settings."),
+        ]
+        + services.flatMap { service in
+            [
+                Key(name: "services.\(service).port", kind: .integer(0...65_535), about: "The service's port."),
+                Key(name: "services.\(service).address", kind: .text, about: "host:port where others find it."),
+            ]
+        }
+
+    static func find(_ name: String) -> Key? {
+        self.keys.first { key in
+            if case .tree = key.kind { return name == key.name || name.hasPrefix(key.name + ".") }
+            return key.name == name
+        }
+    }
+
+    /// The known name that is most like `name`.
+    static func nearest(to name: String) -> String? {
+        self.keys.map(\.name).map { ($0, EditDistance.between(name, $0)) }
+            .filter { $0.1 <= max(2, name.count / 3) }
+            .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+    }
+
+    /// What is wrong with a value; nil when it is accepted.
+    static func problem(_ value: String, for key: Key) -> String? {
+        switch key.kind {
+        case .integer(let range):
+            guard let number = Int(value), range.contains(number) else {
+                return "a whole number from \(range.lowerBound) to \(range.upperBound) is accepted, not '\(value)'"
+            }
+        case .boolean:
+            guard ["true", "false"].contains(value) else { return "true or false is accepted, not '\(value)'" }
+        case .oneOf(let values):
+            guard values.contains(value) else {
+                return "one of \(values.joined(separator: ", ")) is accepted, not '\(value)'"
+            }
+        case .text:
+            if value.isEmpty { return "a text is needed" }
+        case .tree: return nil
+        }
+        return nil
+    }
+}
+
+/// How many insertions, deletions and replacements lie between two words (Levenshtein 1966).
+enum EditDistance {
+    static func between(_ left: String, _ right: String) -> Int {
+        let right = Array(right)
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let above = row[j + 1]
+                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
+                diagonal = above
+            }
+        }
+        return row[right.count]
+    }
+}
