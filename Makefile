@@ -1,0 +1,45 @@
+# Everything a newcomer needs: `make up` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BINARY := .build/release/mainstay
+TRAIT_FLAGS := $(if $(TRAITS),--traits $(TRAITS),)
+
+.PHONY: help setup build up test format format-check vectors kill-matrix fuzz journey bench
+
+help: ## Lists what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## Installs the system libraries that are missing
+	@scripts/setup.sh build
+
+build: setup ## Builds the release executable
+	swift build -c release --product mainstay $(TRAIT_FLAGS)
+
+up: build ## Builds and starts everything, in the foreground
+	@$(BINARY) up $(ARGS)
+
+test: setup ## Runs every test
+	swift test $(TRAIT_FLAGS)
+
+format: ## Formats the sources
+	swift format -i -r Package.swift Sources Tests
+
+format-check: ## Checks the formatting
+	swift format lint --strict -r Package.swift Sources Tests
+
+vectors: setup ## Checks the JOSE front against outside vectors: make vectors VECTORS=DIR
+	@test -n "$(VECTORS)" || { echo "say where the vectors are: make vectors VECTORS=DIR"; exit 2; }
+	VECTORS=$(abspath $(VECTORS)) swift test --filter Wycheproof
+
+kill-matrix: build ## Kills the running platform KILLS times and checks that nothing is lost
+	python3 scripts/kill_matrix.py --binary $(BINARY) --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED),)
+
+fuzz: build ## Plays schemathesis against the served OpenAPI document
+	scripts/fuzz.sh $(BINARY)
+
+journey: ## Walks a customer's whole journey against a running `mainstay up --demo`
+	Examples/journey.sh
+
+bench: build ## Runs one suite of Benchmarks/: make bench NAME=checkout
+	@test -x Benchmarks/$(NAME).sh || { echo "there is no suite '$(NAME)'; there are: $$(cd Benchmarks && ls *.sh | sed 's/\.sh//' | xargs)"; exit 2; }
+	Benchmarks/$(NAME).sh $(BINARY)

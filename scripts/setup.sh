@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs what is missing on Debian or Ubuntu: `build` for the executable, `fuzz` for the fuzzer's Python as well.
+set -euo pipefail
+
+what=${1:-build}
+packages=(libsqlite3-dev libargon2-dev libcrypt-dev)
+[ "$what" = fuzz ] && packages+=(python3 python3-venv)
+[ "$what" = journey ] && packages+=(curl jq)
+
+command -v swift >/dev/null || { echo "Swift 6.3 or newer is needed: https://www.swift.org/install" >&2; exit 3; }
+
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+sudo=""
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "root is needed to install: ${missing[*]}" >&2; exit 3; }
+    sudo=sudo
+fi
+echo "installing ${missing[*]}"
+$sudo apt-get update -qq
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
