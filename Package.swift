@@ -46,7 +46,9 @@ let kit: [Target] = [
     library("EventSourcing", in: "Kit", ["Essentials"]),
     library("EventSourcingTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing"]),
     library("Messaging", in: "Kit", ["Essentials", "EventSourcing"]),
+    library("MessagingTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging"]),
     library("Ledger", in: "Kit", ["Essentials", "EventSourcing"]),
+    library("LedgerTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger"]),
     library("Sagas", in: "Kit", ["Essentials", "EventSourcing"]),
     library("SagasTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas"]),
     library("Identity", in: "Kit", ["Essentials", "CArgon2", "CCrypt", crypto, cryptoExtras]),
@@ -128,8 +130,12 @@ let everyTest: [Target] = [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "Ledger", "Sagas",
             "StorageSQLite", grdb,
         ]),
-    tests("MessagingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "StorageSQLite"]),
-    tests("LedgerTests", ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger", "StorageSQLite"]),
+    tests(
+        "MessagingTests",
+        ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "MessagingTesting", "StorageSQLite"]),
+    tests(
+        "LedgerTests",
+        ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger", "LedgerTesting", "StorageSQLite"]),
     tests(
         "SagasTests",
         ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas", "SagasTesting", "StorageSQLite"]),

@@ -21,7 +21,11 @@ public struct RetryPolicy: Hashable, Sendable {
     /// The pause after so many failures, from 1.
     public func delay(afterFailures failures: Int) -> Duration {
         var delay = self.firstDelay
-        for _ in 1..<max(1, failures) where delay < self.maximumDelay { delay *= 2 }
+        var doublings = failures - 1
+        while doublings > 0, delay > .zero, delay < self.maximumDelay {
+            delay *= 2
+            doublings -= 1
+        }
         return min(delay, self.maximumDelay)
     }
 
