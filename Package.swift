@@ -149,7 +149,10 @@ let everyTest: [Target] = [
         ]),
     tests(
         "GatewayTests",
-        ["Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Identity", "Resilience", httpTypes]),
+        [
+            "Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Chassis", "ChassisTesting", "Identity",
+            "Resilience", httpTypes, logging,
+        ]),
     tests(
         "ShopTests",
         services + [
@@ -170,7 +173,7 @@ let everyTest: [Target] = [
 
 let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
 
-// targets appear as their folders do: 6
+// targets appear as their folders do: 21
 let present: (Target) -> Bool = { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\($0.path!)") }
 let package = Package(
     name: "mainstay",

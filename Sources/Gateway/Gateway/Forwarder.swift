@@ -83,7 +83,7 @@ struct Forwarder: Sendable {
         outgoing.head.headerFields = ForwardedHeaders.outgoing(
             request.head.headerFields, requestID: id, at: self.environment.wallClock.now, peer: request.peer,
             traceparent: TraceContext.header(
-                continuing: request.head.headerFields[HTTPField.Name("traceparent")!], chance: self.environment.chance))
+                continuing: request.head.headerFields[.traceparent], chance: self.environment.chance))
         outgoing.head.headerFields[.deadline] = String(self.configuration.deadline.milliseconds)
         do {
             var response = try await self.environment.transport.call(service, outgoing, deadline: deadline)

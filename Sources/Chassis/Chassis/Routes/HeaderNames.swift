@@ -9,8 +9,6 @@ extension HTTPField.Name {
     public static let clientIP = HTTPField.Name("X-Client-IP")!
     /// How many milliseconds are left for the answer.
     public static let deadline = HTTPField.Name("X-Mainstay-Deadline")!
-    /// W3C Trace Context.
-    public static let traceparent = HTTPField.Name("traceparent")!
     /// A client's key for one operation, by which a repetition is known (draft-ietf-httpapi-idempotency-key-header).
     public static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
     /// Says that an answer is a repetition of the first.

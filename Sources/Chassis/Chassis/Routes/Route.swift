@@ -39,9 +39,12 @@ public struct Parameter: Sendable {
         self.about = about
     }
 
-    public static func path(_ name: String, _ schema: Schema = .uuid, _ about: String) -> Parameter {
+    public static func path(_ name: String, _ schema: Schema, _ about: String) -> Parameter {
         Parameter(name, in: .path, schema, required: true, about)
     }
+
+    /// A UUID in the path.
+    public static func path(_ name: String, _ about: String) -> Parameter { .path(name, .uuid, about) }
 
     public static func query(_ name: String, _ schema: Schema, _ about: String) -> Parameter {
         Parameter(name, in: .query, schema, required: false, about)
@@ -76,9 +79,10 @@ public struct Answer: Sendable {
         Answer(status, .model(model), about)
     }
 
-    public static func empty(_ status: HTTPResponse.Status = .noContent, _ about: String) -> Answer {
-        Answer(status, nil, about)
-    }
+    public static func empty(_ status: HTTPResponse.Status, _ about: String) -> Answer { Answer(status, nil, about) }
+
+    /// 204.
+    public static func empty(_ about: String) -> Answer { .empty(.noContent, about) }
 }
 
 /// One operation of a service: how it is found, who may use it, what it takes, what it answers, and what it does.

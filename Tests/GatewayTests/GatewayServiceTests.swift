@@ -1,0 +1,138 @@
+import Chassis
+import ChassisTesting
+import Essentials
+import EssentialsTesting
+import Gateway
+import GatewayCore
+import HTTPTypes
+import Identity
+import Logging
+import Synchronization
+import Testing
+
+/// A gateway in front of one service that repeats what reaches it.
+private final class Front: Sendable {
+    let platform: TestPlatform
+    let gateway: GatewayService
+    private let received = Mutex<[ServiceRequest]>([])
+
+    init(answer: @escaping @Sendable (ServiceRequest) -> ServiceResponse = { _ in .empty(.ok) }) throws {
+        let platform = try TestPlatform()
+        self.platform = platform
+        self.gateway = GatewayService(
+            GatewayEnvironment(
+                transport: platform.transport, userKeys: try JWKSet([platform.userSigningKey.publicKey]),
+                credentials: NoCredentials(), time: platform.time, wallClock: platform.wallClock.wallClock,
+                ids: platform.ids, chance: platform.chance,
+                logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
+            problems: ProblemType.common)
+        for service in RouteMap.shop.services {
+            platform.transport.register(ServiceName(rawValue: service)) { request in
+                self.received.withLock { $0.append(request) }
+                return answer(request)
+            }
+        }
+    }
+
+    /// What came through to any service.
+    var reached: [ServiceRequest] { self.received.withLock { $0 } }
+
+    func get(_ path: String, token: String? = nil, headers: HTTPFields = [:]) async throws -> ServiceResponse {
+        try await self.send(.get, path, token: token, headers: headers)
+    }
+
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, token: String? = nil, headers: HTTPFields = [:],
+    ) async throws -> ServiceResponse {
+        var request = ServiceRequest(method, path, headers: headers)
+        request.peer = "192.0.2.7"
+        if let token { request.head.headerFields[.authorization] = "Bearer \(token)" }
+        return try await self.gateway.handler(request)
+    }
+}
+
+private struct NoCredentials: ServiceCredentials {
+    func token(for audience: ServiceName) throws -> String { "none" }
+}
+
+@Suite struct GatewayServiceTests {
+    @Test func `without a valid token a guarded route is a 401 and the service is not reached`() async throws {
+        let front = try Front()
+        for token in [nil, "forged", "a.b.c"] {
+            let answer = try await front.get("/v1/orders", token: token)
+            #expect(answer.head.status == .unauthorized)
+        }
+        #expect(front.reached.isEmpty)
+    }
+
+    @Test func `with a token the request reaches its service with the platform's headers`() async throws {
+        let front = try Front()
+        let token = try front.platform.token(of: front.platform.person())
+        let answer = try await front.get(
+            "/v1/orders/7?x=1", token: token, headers: [.clientIP: "6.6.6.6", .actor: "somebody else"])
+        #expect(answer.head.status == .ok)
+        let reached = try #require(front.reached.first)
+        #expect(reached.head.path == "/v1/orders/7?x=1")
+        #expect(reached.head.headerFields[.clientIP] == "192.0.2.7")
+        #expect(reached.head.headerFields[.actor] == nil)
+        #expect(reached.head.headerFields[.serviceRequestID] == answer.head.headerFields[.serviceRequestID])
+        #expect(reached.head.headerFields[.traceparent] != nil)
+    }
+
+    @Test func `an unrouted path is a 404, and internal ones are never routed`() async throws {
+        let front = try Front()
+        for path in ["/nothing", "/internal/events", "/v1/orders/%2e%2e/internal"] {
+            #expect(try await front.get(path).head.status == .notFound)
+        }
+        #expect(front.reached.isEmpty)
+    }
+
+    @Test func `a service that cannot be reached is a 503 at once and fails fast afterwards`() async throws {
+        let front = try Front()
+        front.platform.transport.remove("catalog")
+        let first = try await front.get("/v1/products")
+        #expect(first.head.status == .serviceUnavailable)
+        #expect(first.head.headerFields[.retryAfter] != nil)
+        let second = try JSONReader.parse(try await front.get("/v1/products").body)
+        #expect(second["detail"]?.string?.contains("catalog is down") == true)
+        #expect(try await front.get("/health/ready").head.status == .serviceUnavailable)
+        front.platform.transport.register("catalog") { _ in .empty(.ok) }
+        #expect(try await front.get("/health/ready").head.status == .ok)
+        #expect(try await front.get("/v1/products").head.status == .ok)
+    }
+
+    @Test func `an older route gets its envelope, refusals too`() async throws {
+        let front = try Front { _ in
+            ServiceResponse(status: .ok, headers: [.contentType: "application/json"], body: Array(#"{"a":1}"#.utf8))
+        }
+        let good = try JSONReader.parse(try await front.get("/api/products").body)
+        #expect(good["success"] == true)
+        #expect(good["data"]?["a"] == 1)
+        let refused = try await front.get("/api/payment")
+        #expect(refused.head.status == .unauthorized)
+        let bad = try JSONReader.parse(refused.body)
+        #expect(bad["success"] == false)
+        #expect(bad["error"] == "Unauthorized")
+    }
+
+    @Test func `the hundred and first failed log-in of an address is a 429`() async throws {
+        let front = try Front { _ in .empty(.unauthorized) }
+        for _ in 0..<100 { #expect(try await front.send(.post, "/v1/sessions").head.status == .unauthorized) }
+        let refused = try await front.send(.post, "/v1/sessions")
+        #expect(refused.head.status == .tooManyRequests)
+        #expect(refused.head.headerFields[.retryAfter] == "900")
+        front.platform.clock.advance(by: .seconds(900))
+        #expect(try await front.send(.post, "/v1/sessions").head.status == .unauthorized)
+    }
+
+    @Test func `the gateway's own pages answer`() async throws {
+        let front = try Front()
+        for path in [
+            "/", "/docs", "/openapi.json", "/openapi-3.0.json", "/problems", "/problems/not-found", "/api/health",
+        ] {
+            #expect(try await front.get(path).head.status == .ok, "\(path)")
+        }
+        #expect(try await front.get("/problems/unheard-of").head.status == .notFound)
+        #expect(try await front.send(.post, "/docs").head.status == .methodNotAllowed)
+    }
+}
