@@ -24,6 +24,7 @@ enum Layers {
         "StorageSQLite": ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas"],
         // Floor 4
         "Chassis": kit,
+        "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
         "ChassisHTTP": kit.union(["Chassis"]),
         "GatewayCore": ["Essentials", "Resilience", "Identity"],
         "Gateway": ["Essentials", "Resilience", "Identity", "GatewayCore", "Chassis", "ChassisHTTP"],
