@@ -16,6 +16,7 @@ extension ProblemType {
     public static let returnWindowClosed = ProblemType("return-window-closed", 409, "The time for returns is over.")
     public static let idempotencyKeyReused = ProblemType(
         "idempotency-key-reused", 422, "The idempotency key belongs to another request.")
+    public static let skuTaken = ProblemType("sku-taken", 409, "Another product has this SKU.")
     public static let emailTaken = ProblemType("email-taken", 409, "The e-mail address is registered already.")
     public static let invalidCredentials = ProblemType("invalid-credentials", 401, "E-mail or password is wrong.")
     public static let tokenReused = ProblemType("token-reused", 401, "The refresh token has been used already.")
@@ -24,8 +25,7 @@ extension ProblemType {
     /// The kinds that the services of the shop add to ``ProblemType/common``.
     public static let shop: [ProblemType] = [
         .outOfStock, .holdReleased, .unknownProduct, .paymentDeclined, .paymentVoided, .insufficientFunds,
-        .postingVoided,
-        .shipmentCancelled, .shipmentUnderWay, .transitionNotAllowed, .returnWindowClosed, .idempotencyKeyReused,
-        .emailTaken, .invalidCredentials, .tokenReused, .mixedCurrencies,
+        .postingVoided, .shipmentCancelled, .shipmentUnderWay, .transitionNotAllowed, .returnWindowClosed,
+        .idempotencyKeyReused, .skuTaken, .emailTaken, .invalidCredentials, .tokenReused, .mixedCurrencies,
     ]
 }
