@@ -220,6 +220,22 @@ extension MessagingConformance {
         }
     }
 
+    static func checkOvertaking(_ fixture: ConsumerFixture) async throws {
+        let events = try await fixture.publish([1, 1, 2])
+        fixture.script.fail(events[0], times: 2)
+        let quick = fixture.group([fixture.mirror("mirror")])
+        let slow = { fixture.group([fixture.mirror("mirror")], transactor: $0) }
+        try await slow(fixture.target.interrupted { try await quick.catchUp() }).catchUp()
+        #expect(try await quick.parkedEvents().map(\.event.id) == [events[0], events[1]])
+        fixture.wallClock.advance(by: .seconds(1))
+        try await slow(fixture.target.interrupted { try await quick.catchUp() }).catchUp()
+        let late = try await fixture.publish([1])
+        try await slow(fixture.target.interrupted { try await quick.catchUp() }).catchUp()
+        #expect(try await fixture.effects("mirror", 1) == [events[0], events[1], late[0]])
+        #expect(try await fixture.effects("mirror", 2) == [events[2]])
+        #expect(try await quick.parkedEvents().isEmpty)
+    }
+
     static func checkTypes(_ fixture: ConsumerFixture) async throws {
         try await fixture.publish([1, 2, 1], type: "Other")
         let wanted = try await fixture.publish([1], type: "Wanted")
