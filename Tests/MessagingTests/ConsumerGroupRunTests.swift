@@ -177,7 +177,7 @@ struct ConsumerGroupRunTests {
         await withThrowingTaskGroup { tasks in
             tasks.addTask { try await group.run() }
             await reports.wait(for: 1)
-            await self.clock.waitForSleepers()
+            await self.clock.waitForSleepers(2)
             self.wallClock.advance(by: .milliseconds(100))
             self.clock.advance(by: .milliseconds(100))
             await released.wait(for: 1)

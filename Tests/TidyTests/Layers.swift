@@ -17,6 +17,8 @@ enum Layers {
         // What users need to test their own services
         "EssentialsTesting": ["Essentials"],
         "EventSourcingTesting": ["Essentials", "EssentialsTesting", "EventSourcing"],
+        "LedgerTesting": ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger"],
+        "MessagingTesting": ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging"],
         "SagasTesting": ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas"],
         // Floor 3
         "CArgon2": [],

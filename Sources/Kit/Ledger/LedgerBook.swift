@@ -29,7 +29,7 @@ public struct LedgerBook {
             guard existing.isSame(as: account) else {
                 throw LedgerRefusal(
                     .accountExistsWithDifferentContent, account.id,
-                    "account \(account.id) exists as \(existing.code) in \(existing.ledger), \(existing.limit.rawValue)",
+                    "account \(account.id) is \(existing.code) in \(existing.ledger), \(existing.limit.rawValue)",
                     account: account.id)
             }
             return existing

@@ -179,7 +179,7 @@ public struct LedgerMachine: Hashable, Sendable {
         if credit.limit == .creditsMustNotExceedDebits, amount > credit.availableToCredit {
             throw LedgerRefusal(
                 .exceedsDebits, transfer.id,
-                "\(amount) \(credit.ledger) is given to account \(credit.id), which can take \(credit.availableToCredit)",
+                "\(amount) \(credit.ledger) goes to account \(credit.id), which can take \(credit.availableToCredit)",
                 account: credit.id, available: credit.availableToCredit, asked: amount)
         }
         // Posting what is held must never fail, so held and posted together have to fit.

@@ -87,7 +87,12 @@ struct LedgerWalk {
         let movement = LedgerMovement(
             debit: Int.random(in: 0..<3, using: &generator) == 0 ? .test(1) : account(&generator),
             credit: account(&generator), amount: .random(in: -1...40, using: &generator))
-        let pending = UniqueID.test(1_000 + UInt64.random(in: 0...UInt64(step + 2), using: &generator))
+        var pending = UniqueID.test(1_000 + UInt64.random(in: 0...UInt64(step + 2), using: &generator))
+        if Int.random(in: 0..<4, using: &generator) > 0 {
+            // Mostly something that could be pending still.
+            let holds = known.suffix(20).filter { if case .hold = $0.action { true } else { false } }
+            pending = holds.randomElement(using: &generator)?.id ?? pending
+        }
         switch Int.random(in: 0..<10, using: &generator) {
         case 0..<3: return LedgerTransfer(id: id, action: .post(movement))
         case 3..<6:

@@ -1,8 +1,8 @@
 import Essentials
 import Ledger
 
-/// A ledger so simple that it is obviously right: a list of what was posted, a list of what is held, and sums over them.
-/// What stores and machine do is compared with it.
+/// A ledger so simple that it is obviously right: a list of what was posted, a list of what is held, and sums over
+/// them. What stores and machine do is compared with it.
 struct NaiveLedger {
     struct Account {
         var ledger: String

@@ -137,6 +137,30 @@ extension Transactor {
     }
 }
 
+extension Transactor {
+    /// This database, with something else happening to it just before the first transaction that writes.
+    func interrupted(by interruption: @escaping @Sendable () async throws -> Void) -> Transactor<Unit> {
+        let isDue = Once()
+        return Transactor(commits: self.commits) { mode, body in
+            guard mode == .write else { return try await self.read { Opaque(try body($0)) }.value }
+            if isDue.take() { try await interruption() }
+            return try await self.write { Opaque(try body($0)) }.value
+        }
+    }
+}
+
+private final class Once: Sendable {
+    private let isTaken = Mutex(false)
+
+    /// Whether this is the first call.
+    func take() -> Bool {
+        self.isTaken.withLock { isTaken in
+            defer { isTaken = true }
+            return !isTaken
+        }
+    }
+}
+
 private struct Opaque: Sendable {
     let value: any Sendable
 

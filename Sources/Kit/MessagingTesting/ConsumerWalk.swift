@@ -5,8 +5,8 @@ import Messaging
 import Synchronization
 import Testing
 
-/// A random walk: events, failures, crashes, redrives and discards in any order. At every step each key has had a prefix
-/// of its events, each once; at the end all of them, but those that were discarded.
+/// A random walk: events, failures, crashes, redrives and discards in any order. At every step each key has had a
+/// prefix of its events, each once; at the end all of them, but those that were discarded.
 struct ConsumerWalk {
     let seed: UInt64
     var steps = 120

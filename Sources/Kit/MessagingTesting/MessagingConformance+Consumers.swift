@@ -200,6 +200,42 @@ extension MessagingConformance {
         }
     }
 
+    static func checkTwoOwners(_ fixture: ConsumerFixture) async throws {
+        let keys = (0..<60).map { UInt64($0 % 5) }
+        let events = try await fixture.publish(keys)
+        for event in [events[3], events[17], events[18]] { fixture.script.fail(event, times: 2) }
+        for _ in 0..<4 {
+            try await withThrowingTaskGroup { tasks in
+                for _ in 0..<4 {
+                    let group = fixture.group([fixture.mirror("mirror")])
+                    tasks.addTask { _ = try await group.catchUp() }
+                }
+                try await tasks.waitForAll()
+            }
+            fixture.wallClock.advance(by: .seconds(1))
+        }
+        for key in UInt64(0)..<5 {
+            let expected = zip(keys, events).filter { $0.0 == key }.map(\.1)
+            #expect(try await fixture.effects("mirror", key) == expected)
+        }
+    }
+
+    static func checkOvertaking(_ fixture: ConsumerFixture) async throws {
+        let events = try await fixture.publish([1, 1, 2])
+        fixture.script.fail(events[0], times: 2)
+        let quick = fixture.group([fixture.mirror("mirror")])
+        let slow = { fixture.group([fixture.mirror("mirror")], transactor: $0) }
+        try await slow(fixture.target.interrupted { try await quick.catchUp() }).catchUp()
+        #expect(try await quick.parkedEvents().map(\.event.id) == [events[0], events[1]])
+        fixture.wallClock.advance(by: .seconds(1))
+        try await slow(fixture.target.interrupted { try await quick.catchUp() }).catchUp()
+        let late = try await fixture.publish([1])
+        try await slow(fixture.target.interrupted { try await quick.catchUp() }).catchUp()
+        #expect(try await fixture.effects("mirror", 1) == [events[0], events[1], late[0]])
+        #expect(try await fixture.effects("mirror", 2) == [events[2]])
+        #expect(try await quick.parkedEvents().isEmpty)
+    }
+
     static func checkTypes(_ fixture: ConsumerFixture) async throws {
         try await fixture.publish([1, 2, 1], type: "Other")
         let wanted = try await fixture.publish([1], type: "Wanted")

@@ -2,8 +2,8 @@ public import EventSourcing
 public import Messaging
 public import Testing
 
-/// The rules that every store of an inbox and of effects keeps, and that consumers keep on every such store. A backend's
-/// test is three lines:
+/// The rules that every store of an inbox and of effects keeps, and that consumers keep on every such store. A
+/// backend's test is three lines:
 ///
 /// ```swift
 /// @Test(arguments: MessagingConformance.allCases)
@@ -37,6 +37,8 @@ public enum MessagingConformance: String, CaseIterable, Sendable, CustomTestStri
     case startsAgainWithANewEpoch = "a source with a new epoch is read from its start"
     case sharesASource = "shares of a source are handled once each, also after it is divided otherwise"
     case handlesOnlyItsTypes = "events of other types pass without an effect, and the watermark follows them"
+    case toleratesTwoOwners = "several owners of one share at once do work twice, but effects once and in order"
+    case toleratesBeingOvertaken = "an owner that is overtaken between reading and writing has no second effect"
     case agreesWithTheNaiveModel = "random failures, crashes and redrives end as if nothing had failed"
 
     public var testDescription: String { self.rawValue }
@@ -63,6 +65,8 @@ public enum MessagingConformance: String, CaseIterable, Sendable, CustomTestStri
         case .startsAgainWithANewEpoch: try await Self.checkEpochs(ConsumerFixture(try await fresh()))
         case .sharesASource: try await Self.checkPartitions(ConsumerFixture(try await fresh()))
         case .handlesOnlyItsTypes: try await Self.checkTypes(ConsumerFixture(try await fresh()))
+        case .toleratesTwoOwners: try await Self.checkTwoOwners(ConsumerFixture(try await fresh()))
+        case .toleratesBeingOvertaken: try await Self.checkOvertaking(ConsumerFixture(try await fresh()))
         case .agreesWithTheNaiveModel:
             for seed in UInt64(1)...12 { try await ConsumerWalk(seed: seed).run(on: try await fresh()) }
         }

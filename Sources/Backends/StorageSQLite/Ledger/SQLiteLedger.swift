@@ -16,8 +16,10 @@ public enum SQLiteLedger {
                 debits_pending INTEGER NOT NULL CHECK (debits_pending >= 0),
                 credits_pending INTEGER NOT NULL CHECK (credits_pending >= 0),
                 entry_count INTEGER NOT NULL,
-                CHECK (limit_policy <> 'debitsMustNotExceedCredits' OR credits_posted - debits_posted >= debits_pending),
-                CHECK (limit_policy <> 'creditsMustNotExceedDebits' OR debits_posted - credits_posted >= credits_pending)
+                CHECK (limit_policy <> 'debitsMustNotExceedCredits'
+                    OR credits_posted - debits_posted >= debits_pending),
+                CHECK (limit_policy <> 'creditsMustNotExceedDebits'
+                    OR debits_posted - credits_posted >= credits_pending)
             ) STRICT
             """,
             "CREATE INDEX ledger_accounts_by_ledger ON ledger_accounts (ledger, id)",

@@ -49,7 +49,8 @@ extension SQLiteUnit: InboxUnit {
         // Numbers are never used twice, so the highest row is not enough: it may have been removed.
         try self.execute(
             """
-            INSERT INTO inbox_numbers VALUES ('parked', 1) ON CONFLICT (name) DO UPDATE SET last = inbox_numbers.last + 1
+            INSERT INTO inbox_numbers VALUES ('parked', 1)
+            ON CONFLICT (name) DO UPDATE SET last = inbox_numbers.last + 1
             """, [])
         let number = try self.query("SELECT last FROM inbox_numbers WHERE name = 'parked'")[0].integer("last")
         let (word, dueAt) = Self.columns(state)

@@ -106,7 +106,7 @@ public struct ConsumerGroup<Unit>: Sendable {
 
     // MARK: Running
 
-    /// Runs all consumers until the task is cancelled. A feed or store that fails is tried again, for ever, with pauses.
+    /// Runs all consumers until the task is cancelled. A feed or store that fails is tried again for ever, with pauses.
     public func run() async throws {
         await withTaskGroup { group in
             for loop in self.loops {
@@ -150,9 +150,8 @@ public struct ConsumerGroup<Unit>: Sendable {
             do {
                 var current: Reader
                 if let reader { current = reader } else { current = try await self.reader(loop) }
-                let wait = self.wait(for: loop)
                 defer { reader = current }
-                try await self.step(loop, &current, wait: wait)
+                try await self.step(loop, &current, wait: self.configuration.wait)
                 failures = 0
             } catch {
                 if Task.isCancelled { return }
@@ -167,10 +166,24 @@ public struct ConsumerGroup<Unit>: Sendable {
         }
     }
 
-    /// How long the feed may wait: no longer than until a parked event is due.
-    private func wait(for loop: Loop) -> Duration {
-        guard let next = loop.delivery.retries.next else { return self.configuration.wait }
-        return min(self.configuration.wait, max(.zero, next - loop.delivery.wallClock.now))
+    /// The next page, empty when a parked event falls due before it comes.
+    private func page(_ loop: Loop, after cursor: Cursor?, wait: Duration) async throws -> FeedPage? {
+        let (feed, limit) = (loop.feed.feed, self.configuration.pageSize)
+        guard wait > .zero, let next = loop.delivery.retries.next else {
+            return try await feed.page(after: cursor, limit: limit, wait: wait)
+        }
+        let pause = next - loop.delivery.wallClock.now
+        guard pause > .zero else { return try await feed.page(after: cursor, limit: limit, wait: .zero) }
+        // Not left to the feed: it may count in whole seconds, and asking it again and again would keep it busy.
+        return try await withThrowingTaskGroup(of: FeedPage?.self) { group in
+            group.addTask { try await feed.page(after: cursor, limit: limit, wait: wait) }
+            group.addTask {
+                try await self.time.sleep(for: pause)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
     }
 
     private func reader(_ loop: Loop) async throws -> Reader {
@@ -193,8 +206,9 @@ public struct ConsumerGroup<Unit>: Sendable {
     @discardableResult
     private func step(_ loop: Loop, _ reader: inout Reader, wait: Duration) async throws -> Int {
         let tried = try await loop.delivery.retryDue()
-        let page = try await loop.feed.feed.page(
-            after: reader.cursor, limit: self.configuration.pageSize, wait: tried > 0 ? .zero : wait)
+        guard let page = try await self.page(loop, after: reader.cursor, wait: tried > 0 ? .zero : wait) else {
+            return tried
+        }
         if page.next.epoch != reader.cursor?.epoch { reader.persisted = .start }
         guard let last = page.events.last else {
             reader.cursor = page.next

@@ -53,8 +53,8 @@ public protocol EffectUnit: UnitOfWork {
     func nextEffect(_ queue: String) throws -> Timestamp?
     /// Effects that failed for good, by id, behind `id`.
     func deadEffects(_ queue: String, after id: UniqueID?, limit: Int) throws -> [Effect]
-    /// Forgets effects that were done before `moment`, at most `limit`. Returns how many. A forgotten effect can be asked
-    /// for again.
+    /// Forgets effects that were done before `moment`, at most `limit`. Returns how many. One that is forgotten can be
+    /// asked for again.
     @discardableResult
     func removeDoneEffects(_ queue: String, before moment: Timestamp, limit: Int) throws -> Int
 }

@@ -3,9 +3,9 @@ public import EventSourcing
 
 /// Events as they go over the wire: CloudEvents 1.0 in its JSON format, one object an event.
 ///
-/// `source` is `service/epoch`, `subject` the aggregate's id, `dataschema` names type and version. Extension attributes
-/// carry the rest of the envelope; `position` and `streamversion` are strings because a CloudEvents integer has 32 bits.
-/// Members are sorted. `time` has milliseconds.
+/// `source` is `service/epoch`, `subject` the aggregate's id, `dataschema` names type and version. Extension
+/// attributes carry the rest of the envelope; `position` and `streamversion` are strings because a CloudEvents integer
+/// has 32 bits. Members are sorted. `time` has milliseconds.
 public enum CloudEventCoding {
     /// The media type of one event.
     public static let eventMediaType = "application/cloudevents+json"
