@@ -199,7 +199,7 @@ import Testing
         let saga = self.version(["a"])
         let engine = world.engine([saga])
         try await world.start(saga, on: engine)
-        try await store.transactor.write { try $0.execute("UPDATE saga_entries SET fact = '{\"future\":{}}'") }
+        _ = try await store.transactor.write { try $0.execute("UPDATE saga_entries SET fact = '{\"future\":{}}'") }
         let healthy = UniqueID(high: 8, low: 8)
         try await engine.start(saga, id: healthy, state: Checkout(), metadata: world.metadata)
         try await engine.runToRest(world.clock)
