@@ -3,6 +3,7 @@ import EssentialsTesting
 import EventSourcing
 import Sagas
 import SagasTesting
+import StorageSQLite
 import Synchronization
 import Testing
 
@@ -188,6 +189,22 @@ import Testing
         #expect(incompatible.plan.hash == old.plan.hash)
         try await world.engine([incompatible]).runToRest(world.clock)
         #expect(try await world.status() == .parked)
+    }
+
+    @Test func `never keeps the engine from other sagas`() async throws {
+        let store = try SQLiteStore(
+            path: ":memory:", service: "orders", migrations: [SagaTables.sqlite], ids: .seeded(1),
+            writeExecutor: InlineExecutor(), readExecutor: InlineExecutor())
+        let world = World(store.transactor.map { $0 as any SagaUnit })
+        let saga = self.version(["a"])
+        let engine = world.engine([saga])
+        try await world.start(saga, on: engine)
+        _ = try await store.transactor.write { try $0.execute("UPDATE saga_entries SET fact = '{\"future\":{}}'") }
+        let healthy = UniqueID(high: 8, low: 8)
+        try await engine.start(saga, id: healthy, state: Checkout(), metadata: world.metadata)
+        try await engine.runToRest(world.clock)
+        #expect(try await world.status() == .parked)
+        #expect(try await world.status(healthy) == .completed)
     }
 
     @Test func `is told by its hash, which is the same in every process`() {

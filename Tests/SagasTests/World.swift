@@ -41,8 +41,12 @@ final class World: Sendable {
     let carrier = FakeParticipant("carrier")
     let id = UniqueID(high: 7, low: 7)
 
-    init(_ backend: Backend) throws {
-        self.transactor = try backend.transactor()
+    init(_ transactor: Transactor<any SagaUnit>) {
+        self.transactor = transactor
+    }
+
+    convenience init(_ backend: Backend) throws {
+        self.init(try backend.transactor())
     }
 
     var wallClock: WallClock { .following(self.clock) }

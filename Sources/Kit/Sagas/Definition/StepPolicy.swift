@@ -9,7 +9,7 @@ public struct StepPolicy: Hashable, Sendable {
     public var initialDelay: Duration = .milliseconds(100)
     /// The longest wait between two calls. Default: 30 seconds.
     public var maximumDelay: Duration = .seconds(30)
-    /// How long one call may take; then its outcome counts as unknown. Default: 10 seconds.
+    /// How long one call may take; then its task is cancelled and its outcome counts as unknown. Default: 10 seconds.
     public var attemptTimeout: Duration = .seconds(10)
     /// How long after its first call a step that has not succeeded is given up; nil: only `maximumAttempts` counts.
     /// Bounds inquiries too. Default: nil.

@@ -60,12 +60,15 @@ extension SagaEngine {
             try self.park(instance, .definitionMissing(hash: instance.definitionHash), in: journal, at: now)
             return nil
         }
-        let entries = try journal.sagaJournal(instance.id)
-        let bytes = entries.last { $0.state != nil }?.state ?? []
+        let entries: [SagaEntry]
+        let bytes: [UInt8]
         let state: any Sendable
         do {
+            entries = try journal.sagaJournal(instance.id)
+            bytes = entries.last { $0.state != nil }?.state ?? []
             state = try saga.decode(bytes)
-        } catch {
+        } catch let error where error is DecodingError || Self.isCorrupt(error) {
+            // One unreadable saga must not keep the engine from the others.
             try self.park(instance, .stateUnreadable(message: String(describing: error)), in: journal, at: now)
             return nil
         }
@@ -76,6 +79,8 @@ extension SagaEngine {
         claimed.epoch += 1
         return SagaRun(instance: claimed, machine: machine, saga: saga, state: state, stateBytes: bytes)
     }
+
+    private static func isCorrupt(_ error: any Error) -> Bool { (error as? EventStoreError)?.code == .corrupt }
 
     private func park(
         _ instance: SagaInstance, _ reason: SagaParkReason, in journal: any SagaUnit, at now: Timestamp,

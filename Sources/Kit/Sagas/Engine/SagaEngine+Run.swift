@@ -11,6 +11,7 @@ extension SagaEngine {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.renewLeases() }
             var isFresh = true
+            var wasWoken = true
             while !Task.isCancelled {
                 let free = slots.free
                 var batch = ClaimedBatch<Unit>()
@@ -19,7 +20,7 @@ extension SagaEngine {
                         try await self.takeOver()
                         isFresh = false
                     }
-                    if free > 0 { batch = try await self.claim(limit: free) }
+                    if free > 0 { batch = try await self.look(limit: free, wasWoken: wasWoken) }
                 } catch {
                     self.observe(.storeFailed(message: String(describing: error)))
                 }
@@ -31,7 +32,7 @@ extension SagaEngine {
                     }
                 }
                 if free > 0, batch.found == free { continue }
-                await self.waitForWork(until: batch.nextDue)
+                wasWoken = await self.waitForWork(until: batch.nextDue)
             }
             group.cancelAll()
         }
@@ -65,10 +66,22 @@ extension SagaEngine {
         }
     }
 
-    private func waitForWork(until due: Timestamp?) async {
+    /// Takes what is due. A look that nobody asked for only reads: it costs no commit when there is nothing.
+    ///
+    /// One that was asked for must write, because the saga may stand in a transaction that has not committed yet: ours
+    /// is queued behind it.
+    private func look(limit: Int, wasWoken: Bool) async throws -> ClaimedBatch<Unit> {
+        if !wasWoken {
+            let due = try await self.transactor.read { try self.journal($0).nextSagaDue() }
+            guard let due, due <= self.now else { return ClaimedBatch(nextDue: due) }
+        }
+        return try await self.claim(limit: limit)
+    }
+
+    private func waitForWork(until due: Timestamp?) async -> Bool {
         let patience = self.configuration.pollInterval
         let wait = due.map { min(patience, max(.milliseconds(1), $0 - self.wallClock.now)) } ?? patience
-        await self.waker.wait(atMost: wait, time: self.time)
+        return await self.waker.wait(atMost: wait, time: self.time)
     }
 
     /// Frees what an engine of the same name held when it died, and what was parked for want of a definition that is

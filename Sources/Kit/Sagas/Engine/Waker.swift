@@ -48,16 +48,21 @@ final class Waker: Sendable {
         }
     }
 
-    /// Returns when woken, at the latest after `duration`.
-    func wait(atMost duration: Duration, time: TimeSource) async {
+    /// Returns when woken, at the latest after `duration`; says whether it was woken.
+    func wait(atMost duration: Duration, time: TimeSource) async -> Bool {
         await withTaskGroup { group in
-            group.addTask { await self.wait() }
+            group.addTask {
+                await self.wait()
+                return true
+            }
             group.addTask {
                 // Cancelled means that the other has been woken.
-                do { try await time.sleep(for: duration) } catch { return }
+                do { try await time.sleep(for: duration) } catch { return true }
+                return false
             }
-            await group.next()
+            let wasWoken = await group.next() ?? true
             group.cancelAll()
+            return wasWoken
         }
     }
 }
