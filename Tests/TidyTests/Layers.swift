@@ -29,7 +29,10 @@ enum Layers {
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
         "ChassisHTTP": kit.union(["Chassis"]),
         "GatewayCore": ["Essentials", "Resilience", "Identity"],
-        "Gateway": ["Essentials", "Resilience", "Identity", "GatewayCore", "Chassis", "ChassisHTTP"],
+        "Gateway": [
+            "Essentials", "Resilience", "Identity", "EventSourcing", "Messaging", "GatewayCore", "Chassis",
+            "ChassisHTTP",
+        ],
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Chassis"],
         "Users": service.union(["Identity", "Resilience"]),

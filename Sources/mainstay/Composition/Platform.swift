@@ -139,7 +139,10 @@ struct BackgroundHost: ServiceLifecycle.Service {
             await withTaskGroup { group in
                 for work in self.works {
                     group.addTask {
-                        do { try await work.run() } catch is CancellationError {} catch {
+                        do {
+                            try await work.run()
+                        } catch {
+                            guard !(error is CancellationError) else { return }
                             Terminal.error("error: the work '\(work.name)' ended: \(error)")
                         }
                     }

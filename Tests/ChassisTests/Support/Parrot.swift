@@ -1,7 +1,7 @@
-import EventSourcing
 import Chassis
 import ChassisTesting
 import Essentials
+import EventSourcing
 import HTTPTypes
 
 /// A service with one route of every kind, to test what all services share.
