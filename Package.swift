@@ -98,10 +98,10 @@ let shop: [Target] = [
     library("Catalog", in: "Shop", service),
     library("Inventory", in: "Shop", service + ["Ledger"]),
     library("Payments", in: "Shop", service + ["Ledger"]),
-    library("Orders", in: "Shop", service + ["Sagas"]),
+    library("Orders", in: "Shop", service + ["Identity", "Resilience", "Sagas"]),
     library("Transfers", in: "Shop", service + ["Sagas"]),
-    library("Shipping", in: "Shop", service),
-    library("Notifications", in: "Shop", service),
+    library("Shipping", in: "Shop", service + ["Identity"]),
+    library("Notifications", in: "Shop", service + ["Identity"]),
 ]
 
 let services: [Target.Dependency] = [
@@ -156,9 +156,8 @@ let everyTest: [Target] = [
     tests(
         "ShopTests",
         services + [
-            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
-            "StorageSQLite",
-            "Chassis", "ChassisTesting", "ShopContracts", httpTypes, logging,
+            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "SagasTesting",
+            "Identity", "StorageSQLite", "Chassis", "ChassisTesting", "ShopContracts", httpTypes, logging,
         ]),
     tests(
         "PlatformTests",

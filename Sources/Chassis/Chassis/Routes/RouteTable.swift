@@ -26,10 +26,15 @@ public struct RouteTable: Sendable {
         let parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         let effective = parts == [""] ? [] : parts
         var others: [HTTPRequest.Method] = []
+        // The most literal path that fits is meant: what `/orders/drafts` does not offer is not looked for in `/orders/{id}`.
+        var parameterCount: Int?
         for route in self.routes {
-            guard let parameters = route.path.match(effective) else { continue }
+            guard parameterCount == nil || parameterCount == route.path.parameterCount,
+                let parameters = route.path.match(effective)
+            else { continue }
             if route.method == method { return .route(route, parameters: parameters) }
             others.append(route.method)
+            parameterCount = route.path.parameterCount
         }
         return others.isEmpty ? .nothing : .otherMethods(others)
     }

@@ -22,6 +22,8 @@ public struct StepContext: Hashable, Sendable {
     public var metadata: EventMetadata
     /// When the call is given up; also the task's `Deadline.current`. Nil in a transactional step.
     public var deadline: Deadline?
+    /// Why the saga has turned round; nil while it goes forward.
+    public var failure: SagaFailure?
     /// The date of this attempt, in whole milliseconds.
     public var now: Timestamp
 
