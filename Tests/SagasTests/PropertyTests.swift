@@ -16,7 +16,8 @@ import Testing
             return Trouble(
                 rejecting: self.chance.below(3) == 0 ? steps[self.chance.below(4)] : nil,
                 losing: Set(steps.filter { _ in self.chance.below(3) == 0 }),
-                failing: Set(steps.filter { _ in self.chance.below(3) == 0 }))
+                failing: Set(steps.filter { _ in self.chance.below(3) == 0 }),
+                mute: self.chance.below(4) == 0 ? ["reserve", "ship"][self.chance.below(2)] : nil)
         }
     }
 

@@ -100,9 +100,15 @@ struct Trouble: Hashable, Sendable, CustomStringConvertible {
     var losing: Set<String> = []
     /// Steps whose first call fails without effect.
     var failing: Set<String> = []
+    /// A step whose calls have their effect, but never answer.
+    var mute: String?
+
+    /// How the saga must end.
+    var end: SagaStatus { self.rejecting == nil && self.mute == nil ? .completed : .compensated }
 
     var description: String {
-        "rejecting \(self.rejecting ?? "nothing"), losing \(self.losing.sorted()), failing \(self.failing.sorted())"
+        "rejecting \(self.rejecting ?? "nothing"), losing \(self.losing.sorted()), failing \(self.failing.sorted()), "
+            + "mute \(self.mute ?? "nobody")"
     }
 }
 
@@ -162,7 +168,7 @@ extension World {
         if trouble.failing.contains(context.step), context.attempt == 1 { throw Lost() }
         let isFirst = participant.calls(context.key) == 0
         try crash.effect(context.step) { try participant.act(context.key) }
-        if trouble.losing.contains(context.step), isFirst { throw Lost() }
+        if trouble.mute == context.step || trouble.losing.contains(context.step) && isFirst { throw Lost() }
     }
 
     /// Starts the checkout if it is not started.
