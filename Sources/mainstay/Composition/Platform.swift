@@ -12,6 +12,7 @@ import ServiceLifecycle
 import ShopContracts
 import StorageSQLite
 import Synchronization
+import Users
 import UnixSignals
 
 /// Puts the platform together: the one place where engines, sockets and services meet.
@@ -23,6 +24,8 @@ final class Platform: Sendable {
     let logger: Logger
     let serviceKey: SigningKey
     let usersKey: SigningKey
+    /// Tokens called back in this process are refused by all its services at once.
+    let revocations = RevocationList()
     let time = TimeSource.system
     let wallClock = WallClock.system
     let ids = IDSource.system
@@ -68,7 +71,7 @@ final class Platform: Sendable {
             name: blueprint.name, store: store.transactor.map { $0 }, transport: self.transport,
             authenticator: TokenAuthenticator(
                 service: blueprint.name, serviceKeys: try JWKSet([self.serviceKey.publicKey]), userKeys: self.userKeys,
-                wallClock: self.wallClock),
+                wallClock: self.wallClock, isRevoked: { self.revocations.isRevoked($0) }),
             credentials: try self.credentials(of: blueprint.name), time: self.time, wallClock: self.wallClock,
             ids: self.ids, chance: self.chance, logger: logger, version: Version.current)
     }

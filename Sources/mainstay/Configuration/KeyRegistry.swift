@@ -31,7 +31,7 @@ enum KeyRegistry {
                 name: "log.level", kind: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
                 about: "Default: notice."),
             Key(name: "mail.directory", kind: .text, about: "Where mails are written. Default: DATA/mail."),
-            Key(name: "passwords.memory", kind: .integer(8_192...1_048_576), about: "KiB of argon2id. Default: 47104."),
+            Key(name: "passwords.memory", kind: .integer(8...262_144), about: "KiB of argon2id. Default: 47104."),
             Key(name: "gateway", kind: .tree, about: "The gateway's own settings."),
         ]
         + services.flatMap { service in

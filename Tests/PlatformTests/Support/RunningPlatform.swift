@@ -1,0 +1,133 @@
+import AsyncHTTPClient
+import Essentials
+import Foundation
+import NIOCore
+import Synchronization
+
+/// `mainstay up` on free ports and a directory of its own.
+final class RunningPlatform {
+    let url: String
+    let directory: String
+    let process: Process
+    private let reader: OutputReader
+
+    /// Starts it and waits until it says that it is ready.
+    init(in directory: String, arguments: [String] = ["--demo"]) async throws {
+        let process = Process()
+        process.executableURL = MainstayProcess.binary
+        process.arguments = ["up", "--data", directory, "--port", "0"] + arguments
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MAINSTAY_") }
+            // The work of a password hash says nothing about the rules under test.
+            .merging(["MAINSTAY_PASSWORDS_MEMORY": "64"]) { _, new in new }
+        let reader = OutputReader()
+        process.standardOutput = reader.pipe
+        process.standardError = reader.pipe
+        try process.run()
+        self.process = process
+        self.reader = reader
+        self.directory = directory
+        self.url = try await reader.url()
+    }
+
+    /// Everything that it has written.
+    var output: String { self.reader.text }
+
+    /// Asks it to stop and waits for the end.
+    func stop() -> Int32 {
+        self.process.terminate()
+        self.process.waitUntilExit()
+        return self.process.terminationStatus
+    }
+
+    func kill() {
+        Foundation.kill(self.process.processIdentifier, SIGKILL)
+        self.process.waitUntilExit()
+    }
+
+    deinit {
+        if self.process.isRunning { Foundation.kill(self.process.processIdentifier, SIGKILL) }
+    }
+
+    /// Sends one request to the gateway.
+    func call(
+        _ method: String, _ path: String, token: String? = nil, key: String? = nil, body: JSONValue? = nil,
+        headers: [String: String] = [:],
+    ) async throws -> (status: Int, json: JSONValue) {
+        var request = HTTPClientRequest(url: self.url + path)
+        request.method = .RAW(value: method)
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let key { request.headers.add(name: "Idempotency-Key", value: key) }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body.serialized))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let bytes = try await response.body.collect(upTo: 16 << 20)
+        return (Int(response.status.code), (try? JSONReader.parse(Array(bytes.readableBytesView))) ?? .null)
+    }
+
+    /// Registers somebody and logs them in.
+    func customer(_ name: String) async throws -> (id: String, token: String) {
+        let credentials: JSONValue = [
+            "email": .string("\(name)@example.com"), "password": .string("a long way to \(name)"),
+        ]
+        let user = try await self.call("POST", "/v1/users", body: credentials.setting("name", to: .string(name)))
+        let session = try await self.call("POST", "/v1/sessions", body: credentials)
+        guard let id = user.json["userId"]?.string, let token = session.json["accessToken"]?.string else {
+            throw UnexpectedAnswer(description: "\(user) \(session)")
+        }
+        return (id, token)
+    }
+}
+
+struct UnexpectedAnswer: Error, CustomStringConvertible {
+    var description: String
+}
+
+/// Collects what a process writes.
+private final class OutputReader: Sendable {
+    private struct State {
+        var text = ""
+        var waiter: CheckedContinuation<String, any Error>?
+    }
+
+    let pipe = Pipe()
+    private let state = Mutex(State())
+
+    init() {
+        self.pipe.fileHandleForReading.readabilityHandler = { handle in
+            let data = handle.availableData
+            self.received(data)
+            if data.isEmpty { handle.readabilityHandler = nil }
+        }
+    }
+
+    var text: String { self.state.withLock(\.text) }
+
+    func url() async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            let found: String? = self.state.withLock { state in
+                let url = Self.url(in: state.text)
+                if url == nil { state.waiter = continuation }
+                return url
+            }
+            if let found { continuation.resume(returning: found) }
+        }
+    }
+
+    private func received(_ data: Data) {
+        let (waiter, url, text) = self.state.withLock { state in
+            state.text += String(decoding: data, as: UTF8.self)
+            let url = Self.url(in: state.text)
+            guard url != nil || data.isEmpty else { return (nil, nil, "") as (CheckedContinuation<String, any Error>?, String?, String) }
+            defer { state.waiter = nil }
+            return (state.waiter, url, state.text)
+        }
+        if let url { waiter?.resume(returning: url) } else { waiter?.resume(throwing: UnexpectedAnswer(description: text)) }
+    }
+
+    private static func url(in text: String) -> String? {
+        text.split(separator: "\n").first { $0.hasPrefix("ready http") }.map { String($0.dropFirst(6)) }
+    }
+}
