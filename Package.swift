@@ -92,7 +92,7 @@ let service: [Target.Dependency] = [
 ]
 let shop: [Target] = [
     library("ShopContracts", in: "Shop", ["Essentials", "EventSourcing", "Chassis"]),
-    library("Users", in: "Shop", service + ["Identity", "Resilience"]),
+    library("Users", in: "Shop", service + ["Identity", "Resilience", crypto]),
     library("Catalog", in: "Shop", service),
     library("Inventory", in: "Shop", service + ["Ledger"]),
     library("Payments", in: "Shop", service + ["Ledger"]),
@@ -163,7 +163,7 @@ let everyTest: [Target] = [
 
 let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
 
-// targets appear as their folders do: 7
+// targets appear as their folders do: 8
 let present: (Target) -> Bool = { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\($0.path!)") }
 let package = Package(
     name: "mainstay",
