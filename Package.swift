@@ -94,7 +94,7 @@ let service: [Target.Dependency] = [
 ]
 let shop: [Target] = [
     library("ShopContracts", in: "Shop", ["Essentials", "EventSourcing", "Chassis"]),
-    library("Users", in: "Shop", service + ["Identity", "Resilience"]),
+    library("Users", in: "Shop", service + ["Identity", "Resilience", crypto]),
     library("Catalog", in: "Shop", service),
     library("Inventory", in: "Shop", service + ["Ledger"]),
     library("Payments", in: "Shop", service + ["Ledger"]),
