@@ -19,6 +19,7 @@ let configuration: Target.Dependency = .product(name: "Configuration", package: 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -58,7 +59,7 @@ let backends: [Target] = [
     .systemLibrary(
         name: "CArgon2", path: "Sources/Backends/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", path: "Sources/Backends/CCrypt", providers: [.apt(["libcrypt-dev"])]),
-    library("StorageSQLite", in: "Backends", ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb]),
+    library("StorageSQLite", in: "Backends", ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb, grdbSQLite]),
 ]
 
 let chassis: [Target] = [

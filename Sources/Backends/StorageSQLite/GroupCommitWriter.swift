@@ -9,6 +9,8 @@ public struct WriterStatistics: Hashable, Sendable {
     public var transactions = 0
     /// Commits, each one flush of the write-ahead log, that they shared.
     public var commits = 0
+    /// Transactions that wait for their turn now.
+    public var waiting = 0
 }
 
 /// Runs writing transactions one after another and commits those that wait together with one flush.
@@ -20,6 +22,8 @@ final class GroupCommitWriter: Sendable {
         let body: @Sendable (SQLiteUnit) throws -> any Sendable
         let continuation: CheckedContinuation<any Sendable, any Error>
     }
+
+    private typealias Outcome = Result<any Sendable, any Error>
 
     private struct State {
         var pending: [Job] = []
@@ -45,7 +49,13 @@ final class GroupCommitWriter: Sendable {
         self.commits = commits
     }
 
-    var statistics: WriterStatistics { self.state.withLock(\.statistics) }
+    var statistics: WriterStatistics {
+        self.state.withLock { state in
+            var statistics = state.statistics
+            statistics.waiting = state.pending.count
+            return statistics
+        }
+    }
 
     func run(_ body: @escaping @Sendable (SQLiteUnit) throws -> any Sendable) async throws -> any Sendable {
         try await withCheckedThrowingContinuation { continuation in
@@ -95,52 +105,71 @@ final class GroupCommitWriter: Sendable {
     }
 
     private func commit(_ batch: [Job]) {
-        var outcomes: [Result<any Sendable, any Error>] = []
-        var head = Position.start
+        var outcomes: [Outcome] = []
+        var head: Position?
         do {
-            head = try self.queue.writeWithoutTransaction { database in
-                try database.beginTransaction(.immediate)
-                do {
-                    outcomes = try self.perform(batch, in: database)
-                    let head = try Int64.fetchOne(database, sql: "SELECT max(position) FROM events") ?? 0
-                    try database.commit()
-                    return Position(head)
-                } catch {
-                    if database.isInsideTransaction { try database.rollback() }
-                    throw error
-                }
-            }
+            let committed = try self.queue.writeWithoutTransaction { try self.transact(batch, in: $0) }
+            outcomes = committed.outcomes
             let kept = outcomes.count { if case .success = $0 { true } else { false } }
+            if kept > 0 { head = committed.head }
             self.state.withLock { state in
-                state.statistics.commits += 1
+                state.statistics.commits += kept > 0 ? 1 : 0
                 state.statistics.transactions += kept
             }
         } catch {
-            let failure = (error as? DatabaseError).map { EventStoreError($0, path: self.queue.path) } ?? error
-            outcomes = batch.map { _ in .failure(failure) }
+            outcomes = batch.map { _ in .failure(self.explained(error)) }
         }
-        if head > .start { self.commits.committed(upTo: head) }
+        if let head { self.commits.committed(upTo: head) }
         for (job, outcome) in zip(batch, outcomes) { job.continuation.resume(with: outcome) }
     }
 
-    /// Runs each job in a savepoint. Throws only what dooms the whole batch.
-    private func perform(_ batch: [Job], in database: Database) throws -> [Result<any Sendable, any Error>] {
-        var outcomes: [Result<any Sendable, any Error>] = []
-        for job in batch {
-            try database.execute(sql: "SAVEPOINT job")
+    /// One transaction of SQLite for the whole batch. When it throws, nothing of the batch is kept.
+    private func transact(
+        _ batch: [Job], in database: Database,
+    ) throws -> (outcomes: [Outcome], head: Position) {
+        try database.beginTransaction(.immediate)
+        do {
+            var head = try SQLiteUnit(database, source: self.source, mode: .write).head()
+            let outcomes = try batch.map { try self.perform($0, in: database, head: &head) }
             do {
-                let value = try job.body(SQLiteUnit(database, source: self.source, mode: .write))
-                try database.execute(sql: "RELEASE job")
-                outcomes.append(.success(value))
-            } catch {
-                // A full disk or an I/O error makes SQLite give up the whole transaction, not this savepoint alone.
-                guard database.isInsideTransaction else { throw error }
-                try database.execute(sql: "ROLLBACK TO job")
-                try database.execute(sql: "RELEASE job")
-                let failure = (error as? DatabaseError).map { EventStoreError($0, path: self.queue.path) } ?? error
-                outcomes.append(.failure(failure))
+                try database.commit()
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+                throw EventStoreError(
+                    .unavailable,
+                    "\(self.queue.path): \(error.message ?? "the disk failed") during a commit; "
+                        + "whether its transactions were kept shows when the file is opened again")
             }
+            return (outcomes, head)
+        } catch {
+            if database.isInsideTransaction { try database.rollback() }
+            throw error
         }
-        return outcomes
+    }
+
+    /// Runs one job in a savepoint. Throws only what dooms the whole batch.
+    /// - Parameter head: the end of the log, which the job may move.
+    private func perform(_ job: Job, in database: Database, head: inout Position) throws -> Outcome {
+        let unit = SQLiteUnit(database, source: self.source, mode: .write, head: head)
+        try database.run("SAVEPOINT job")
+        do {
+            let value = try job.body(unit)
+            if let doom = unit.doom { throw doom }
+            guard !database.violatesDeferredKeys else {
+                throw DatabaseError(resultCode: .SQLITE_CONSTRAINT_FOREIGNKEY, message: "a foreign key leads nowhere")
+            }
+            try database.run("RELEASE job")
+            head = try unit.head()
+            return .success(value)
+        } catch {
+            // A full disk or an I/O error makes SQLite give up the whole transaction, not this savepoint alone.
+            guard database.isInsideTransaction else { throw unit.doom ?? error }
+            try database.run("ROLLBACK TO job")
+            try database.run("RELEASE job")
+            return .failure(self.explained(error))
+        }
+    }
+
+    private func explained(_ error: any Error) -> any Error {
+        (error as? DatabaseError).map { EventStoreError($0, path: self.queue.path) } ?? error
     }
 }

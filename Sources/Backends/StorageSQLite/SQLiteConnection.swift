@@ -9,13 +9,14 @@ enum SQLiteConnection {
     ) throws -> DatabaseQueue {
         var settings = GRDB.Configuration()
         settings.readonly = readOnly
-        settings.busyMode = .timeout(5)
+        settings.busyMode = .timeout(configuration.busyTimeout / .seconds(1))
         settings.prepareDatabase { database in
             try database.execute(sql: "PRAGMA cache_size = -\(configuration.pageCache.bytes / 1_024)")
             try database.execute(sql: "PRAGMA foreign_keys = ON")
             guard !readOnly else { return }
             try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.rawValue)")
         }
+        settings.label = path
         let queue =
             path == ":memory:"
             ? try DatabaseQueue(configuration: settings) : try DatabaseQueue(path: path, configuration: settings)

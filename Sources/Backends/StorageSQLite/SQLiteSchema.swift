@@ -49,15 +49,26 @@ enum SQLiteSchema {
     static func prepare(
         _ queue: DatabaseQueue, service: String, migrations: [Migration], readOnly: Bool, ids: IDSource,
     ) throws -> EventSource {
+        precondition(
+            Set(migrations.map(\.name)).count == migrations.count,
+            "two migrations share a name: \(migrations.map(\.name))")
         if readOnly {
             return try queue.read { database in
-                try Self.refuseNewer(try Self.applied(database), known: migrations, path: queue.path)
+                try Self.requireOwnership(database, service: service, path: queue.path)
+                let applied = try Self.applied(database)
+                try Self.refuseNewer(applied, known: migrations, path: queue.path)
+                try Self.refuseOlder(applied, known: migrations, path: queue.path)
                 return try Self.source(database, service: service, path: queue.path)
             }
         }
         return try queue.writeWithoutTransaction { database in
             try database.inTransaction(.immediate) {
-                try Self.createBookkeeping(database, service: service, ids: ids)
+                // Whose file it is comes before the first change to it.
+                if try Self.isEmpty(database) {
+                    try Self.createBookkeeping(database, service: service, ids: ids)
+                } else {
+                    try Self.requireOwnership(database, service: service, path: queue.path)
+                }
                 try Self.migrate(database, migrations, path: queue.path)
                 return .commit
             }
@@ -65,15 +76,26 @@ enum SQLiteSchema {
         }
     }
 
+    private static func isEmpty(_ database: Database) throws -> Bool {
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+    }
+
+    private static func requireOwnership(_ database: Database, service: String, path: String) throws {
+        let tables = try String.fetchAll(
+            database, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('mainstay', 'migrations')")
+        guard tables.count == 2 else {
+            throw EventStoreError(.corrupt, "\(path) is a database, but not one of a service of Mainstay")
+        }
+        _ = try Self.source(database, service: service, path: path)
+    }
+
     private static func createBookkeeping(_ database: Database, service: String, ids: IDSource) throws {
         try database.execute(
-            sql: "CREATE TABLE IF NOT EXISTS mainstay (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID"
-        )
+            sql: "CREATE TABLE mainstay (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID")
+        try database.execute(sql: "CREATE TABLE migrations (name TEXT PRIMARY KEY, step INTEGER NOT NULL) STRICT")
+        try database.execute(sql: "INSERT INTO mainstay VALUES ('service', ?)", arguments: [service])
         try database.execute(
-            sql: "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, step INTEGER NOT NULL) STRICT")
-        try database.execute(sql: "INSERT OR IGNORE INTO mainstay VALUES ('service', ?)", arguments: [service])
-        try database.execute(
-            sql: "INSERT OR IGNORE INTO mainstay VALUES ('epoch', ?)", arguments: [ids.next().description])
+            sql: "INSERT INTO mainstay VALUES ('epoch', ?)", arguments: [ids.next().description])
     }
 
     private static func migrate(_ database: Database, _ migrations: [Migration], path: String) throws {
@@ -96,6 +118,16 @@ enum SQLiteSchema {
             throw EventStoreError(
                 .newerSchema,
                 "\(path) was written by a newer version of this program: it has \(unknown.joined(separator: ", "))")
+        }
+    }
+
+    private static func refuseOlder(_ applied: [String], known: [Migration], path: String) throws {
+        let missing = known.map(\.name).filter { !applied.contains($0) }
+        guard missing.isEmpty else {
+            throw EventStoreError(
+                .readOnly,
+                "\(path) was written by an older version of this program and lacks \(missing.joined(separator: ", ")): "
+                    + "open it for writing once")
         }
     }
 

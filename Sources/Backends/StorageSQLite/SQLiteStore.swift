@@ -28,6 +28,8 @@ public final class SQLiteStore: Sendable {
         public var maximumPending = 4_096
         /// The page cache of each of the two connections. Default: 1 MiB.
         public var pageCache = ByteCount.mebibytes(1)
+        /// How long to wait for another process that holds the file, 0 or more. Default: 5 seconds.
+        public var busyTimeout = Duration.seconds(5)
 
         public init() {}
     }
@@ -73,8 +75,8 @@ public final class SQLiteStore: Sendable {
             let executor = writeExecutor ?? DedicatedThread(name: "\(service)-write")
             self.writer = GroupCommitWriter(
                 queue: queue, source: self.source, configuration: configuration, executor: executor, commits: commits)
-            self.readExecutor =
-                path == ":memory:" ? executor : readExecutor ?? DedicatedThread(name: "\(service)-read")
+            let sharedExecutor = path == ":memory:" ? writeExecutor : nil
+            self.readExecutor = readExecutor ?? sharedExecutor ?? DedicatedThread(name: "\(service)-read")
         } catch let error as DatabaseError {
             throw EventStoreError(error, path: path)
         }
