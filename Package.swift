@@ -59,7 +59,9 @@ let backends: [Target] = [
     .systemLibrary(
         name: "CArgon2", path: "Sources/Backends/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", path: "Sources/Backends/CCrypt", providers: [.apt(["libcrypt-dev"])]),
-    library("StorageSQLite", in: "Backends", ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb, grdbSQLite]),
+    library(
+        "StorageSQLite", in: "Backends",
+        ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb, grdbSQLite]),
 ]
 
 let chassis: [Target] = [
@@ -166,7 +168,7 @@ let everyTest: [Target] = [
             "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
             "StorageSQLite",
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
-            asyncHTTPClient,
+            asyncHTTPClient, nioCore,
         ]),
     tests("TidyTests", []),
 ]

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["up", "--port", "high"], ["up", "--port", "70000"], ["up", "--unknown"], ["fly"], ["serve"], ["serve", "bakery"],
+        ["up", "--port", "high"], ["up", "--port", "70000"], ["up", "--unknown"], ["fly"], ["serve"],
+        ["serve", "bakery"],
         ["load", "--seconds", "0"],
     ])
     func `a bad command line ends with 2 and says why`(_ arguments: [String]) throws {
@@ -78,7 +79,8 @@ import Testing
     @Test func `a database of a newer version is refused and left alone`() throws {
         let path = self.scratch.path + "/orders.sqlite"
         _ = try SQLiteStore(
-            path: path, service: "orders", migrations: [Migration("orders/999-later", ["CREATE TABLE later (id INTEGER)"])])
+            path: path, service: "orders",
+            migrations: [Migration("orders/999-later", ["CREATE TABLE later (id INTEGER)"])])
         let error = try self.refused(["up", "--data", self.scratch.path, "--port", "0"])
         #expect(error.contains("newer version"))
         #expect(error.contains("orders/999-later"))

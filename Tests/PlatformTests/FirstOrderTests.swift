@@ -5,7 +5,8 @@ import Testing
 @Suite(.serialized) struct FirstOrderTests {
     private let scratch = Scratch()
 
-    private func order(_ customer: String, _ product: String, quantity: Int = 1, method: String = "pm_ok") -> JSONValue {
+    private func order(_ customer: String, _ product: String, quantity: Int = 1, method: String = "pm_ok") -> JSONValue
+    {
         [
             "customerId": .string(customer), "paymentMethod": .string(method),
             "items": [["productId": .string(product), "quantity": .integer(quantity)]],
@@ -58,7 +59,8 @@ import Testing
         let answers = try await withThrowingTaskGroup(of: (Int, String?).self) { group in
             for _ in 0..<50 {
                 group.addTask {
-                    let answer = try await platform.call("POST", "/v1/orders", token: customer.token, key: key, body: body)
+                    let answer = try await platform.call(
+                        "POST", "/v1/orders", token: customer.token, key: key, body: body)
                     return (answer.status, answer.json["orderId"]?.string)
                 }
             }

@@ -12,8 +12,8 @@ import ServiceLifecycle
 import ShopContracts
 import StorageSQLite
 import Synchronization
-import Users
 import UnixSignals
+import Users
 
 /// Puts the platform together: the one place where engines, sockets and services meet.
 final class Platform: Sendable {

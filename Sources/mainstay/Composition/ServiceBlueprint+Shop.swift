@@ -18,23 +18,28 @@ extension ServiceBlueprint {
         users, catalog, inventory, payments, shipping, orders, transfers, notifications,
     ]
 
-    private static let users = ServiceBlueprint(name: .users, migrations: UsersService.migrations) { environment, platform in
+    private static let users = ServiceBlueprint(name: .users, migrations: UsersService.migrations) {
+        environment, platform in
         var parameters = Argon2Parameters()
         parameters.memory = .kibibytes(platform.settings.passwordMemory)
         var hashing = PasswordHasher.Configuration()
         hashing.parameters = parameters
         let configuration = UsersService.Configuration(
-            signingKey: platform.usersKey, hasher: PasswordHasher(configuration: hashing), revocations: platform.revocations)
+            signingKey: platform.usersKey, hasher: PasswordHasher(configuration: hashing),
+            revocations: platform.revocations)
         let users = try UsersService(environment, configuration: configuration)
         return BuiltService(users.service) {
             let password = DemoPassword.make(platform.chance)
             let email = "admin@mainstay.example"
-            guard try await users.seedAdministrator(email: email, password: Redacted(password)) != nil else { return nil }
+            guard try await users.seedAdministrator(email: email, password: Redacted(password)) != nil else {
+                return nil
+            }
             return "  administrator  \(email)  password \(password)  (shown this once)"
         }
     }
 
-    private static let catalog = ServiceBlueprint(name: .catalog, migrations: CatalogService.migrations) { environment, _ in
+    private static let catalog = ServiceBlueprint(name: .catalog, migrations: CatalogService.migrations) {
+        environment, _ in
         let catalog = try CatalogService(environment)
         return BuiltService(catalog.service) {
             try await catalog.seedDemo()
@@ -42,7 +47,8 @@ extension ServiceBlueprint {
         }
     }
 
-    private static let inventory = ServiceBlueprint(name: .inventory, migrations: InventoryService.migrations) { environment, _ in
+    private static let inventory = ServiceBlueprint(name: .inventory, migrations: InventoryService.migrations) {
+        environment, _ in
         let inventory = try InventoryService(environment)
         return BuiltService(inventory.service) {
             try await inventory.seed(DemoCatalog.products.map { ($0.id, $0.stock) })
@@ -50,25 +56,31 @@ extension ServiceBlueprint {
         }
     }
 
-    private static let payments = ServiceBlueprint(name: .payments, migrations: PaymentsService.migrations) { environment, _ in
+    private static let payments = ServiceBlueprint(name: .payments, migrations: PaymentsService.migrations) {
+        environment, _ in
         BuiltService(try PaymentsService(environment).service)
     }
 
-    private static let shipping = ServiceBlueprint(name: .shipping, migrations: ShippingService.migrations) { environment, platform in
+    private static let shipping = ServiceBlueprint(name: .shipping, migrations: ShippingService.migrations) {
+        environment, platform in
         var configuration = ShippingService.Configuration()
         configuration.demoCarrier = platform.settings.isDemo
         return BuiltService(try ShippingService(environment, configuration: configuration).service)
     }
 
-    private static let orders = ServiceBlueprint(name: .orders, migrations: OrdersService.migrations) { environment, _ in
+    private static let orders = ServiceBlueprint(name: .orders, migrations: OrdersService.migrations) {
+        environment, _ in
         BuiltService(try OrdersService(environment).service)
     }
 
-    private static let transfers = ServiceBlueprint(name: .transfers, migrations: TransfersService.migrations) { environment, _ in
+    private static let transfers = ServiceBlueprint(name: .transfers, migrations: TransfersService.migrations) {
+        environment, _ in
         BuiltService(try TransfersService(environment).service)
     }
 
-    private static let notifications = ServiceBlueprint(name: .notifications, migrations: NotificationsService.migrations) {
+    private static let notifications = ServiceBlueprint(
+        name: .notifications, migrations: NotificationsService.migrations
+    ) {
         environment, platform in
         var configuration = NotificationsService.Configuration()
         configuration.directory = platform.settings.mailDirectory

@@ -5,7 +5,8 @@ import Testing
 struct MainstayProcess {
     /// Beside the test bundle.
     static var binary: URL {
-        let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+            .deletingLastPathComponent()
         return bundle.appendingPathComponent("mainstay")
     }
 

@@ -120,11 +120,17 @@ private final class OutputReader: Sendable {
         let (waiter, url, text) = self.state.withLock { state in
             state.text += String(decoding: data, as: UTF8.self)
             let url = Self.url(in: state.text)
-            guard url != nil || data.isEmpty else { return (nil, nil, "") as (CheckedContinuation<String, any Error>?, String?, String) }
+            guard url != nil || data.isEmpty else {
+                return (nil, nil, "") as (CheckedContinuation<String, any Error>?, String?, String)
+            }
             defer { state.waiter = nil }
             return (state.waiter, url, state.text)
         }
-        if let url { waiter?.resume(returning: url) } else { waiter?.resume(throwing: UnexpectedAnswer(description: text)) }
+        if let url {
+            waiter?.resume(returning: url)
+        } else {
+            waiter?.resume(throwing: UnexpectedAnswer(description: text))
+        }
     }
 
     private static func url(in text: String) -> String? {
