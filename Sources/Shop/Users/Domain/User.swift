@@ -22,7 +22,8 @@ struct Revocation: Hashable, Sendable {
     static func none(at moment: Timestamp) -> Revocation { Revocation(before: nil, tokenIDs: [], at: moment) }
 
     func facts(for user: UserID) -> [TokensRevoked] {
-        self.before.map { [TokensRevoked(userId: user, tokenId: nil, before: $0)] } ?? []
+        let all = self.before.map { TokensRevoked(userId: user, tokenId: nil, before: $0) }
+        return (all.map { [$0] } ?? [])
             + self.tokenIDs.map { TokensRevoked(userId: user, tokenId: $0, before: self.at) }
     }
 }
