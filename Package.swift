@@ -168,7 +168,7 @@ let everyTest: [Target] = [
             "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
             "StorageSQLite",
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
-            asyncHTTPClient, nioCore,
+            asyncHTTPClient, nioCore, nioHTTP1,
         ]),
     tests("TidyTests", []),
 ]

@@ -53,7 +53,7 @@ final class Scratch {
 
     func file(_ name: String, _ text: String) -> String {
         let path = "\(self.path)/\(name)"
-        FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
+        _ = FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
         return path
     }
 }

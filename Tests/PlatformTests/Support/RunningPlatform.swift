@@ -1,11 +1,13 @@
+import NIOHTTP1
 import AsyncHTTPClient
 import Essentials
 import Foundation
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// `mainstay up` on free ports and a directory of its own.
-final class RunningPlatform {
+final class RunningPlatform: Sendable {
     let url: String
     let directory: String
     let process: Process

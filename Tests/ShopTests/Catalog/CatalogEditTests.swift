@@ -16,7 +16,7 @@ import Testing
         let shop = try await CatalogFixture()
         let created = try await shop.create(CatalogFixture.input())
         #expect(created.status == 201)
-        let id = try #require(created.json["id"]?.string)
+        let id = try #require(created.json["productId"]?.string)
         #expect(created.response.head.headerFields[.location] == "/v1/products/\(id)")
 
         let read = try await shop.get("/v1/products/\(id)")

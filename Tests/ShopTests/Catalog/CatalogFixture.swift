@@ -31,7 +31,7 @@ struct CatalogFixture {
 
     /// Puts a product on sale and returns its id.
     func added(_ input: JSONValue) async throws -> String {
-        try await self.create(input).json["id"]?.string ?? ""
+        try await self.create(input).json["productId"]?.string ?? ""
     }
 
     func quote(_ ids: [String], as caller: Principal = .service("orders")) async throws -> TestAnswer {

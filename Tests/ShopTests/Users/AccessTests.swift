@@ -52,7 +52,7 @@ import Testing
 
     @Test func `only administrators may administer`() async throws {
         let shop = try await UsersFixture()
-        let id = try await shop.register().json["id"]?.string ?? ""
+        let id = try await shop.register().json["userId"]?.string ?? ""
         let new: JSONValue = [
             "email": "new@example.org", "password": .string(UsersFixture.password), "name": "New", "role": "OPERATOR",
         ]
@@ -82,7 +82,7 @@ import Testing
 
     @Test func `services learn who a user is, people do not`() async throws {
         let shop = try await UsersFixture()
-        let id = try await shop.register().json["id"]?.string ?? ""
+        let id = try await shop.register().json["userId"]?.string ?? ""
         let path = "/internal/users/\(id)"
         let card = try await shop.platform.call(.users, .get, path, as: .service("notifications"))
         #expect(card.json == ["email": "ada@example.org", "name": "Ada", "role": "USER", "userId": .string(id)])
@@ -115,7 +115,7 @@ import Testing
         let shop = try await UsersFixture()
         let admin = shop.platform.person(.admin)
         let tokens = try await shop.session()
-        let id = try await shop.me(tokens.access).json["id"]?.string ?? ""
+        let id = try await shop.me(tokens.access).json["userId"]?.string ?? ""
         let path = "/v1/admin/users/\(id)"
         let promoted = try await shop.platform.call(.users, .patch, path, as: admin, json: ["role": "ADMIN"])
         #expect(promoted.json["role"] == "ADMIN")
@@ -128,7 +128,7 @@ import Testing
         let shop = try await UsersFixture()
         let admin = shop.platform.person(.admin)
         let tokens = try await shop.session()
-        let id = try await shop.me(tokens.access).json["id"]?.string ?? ""
+        let id = try await shop.me(tokens.access).json["userId"]?.string ?? ""
         let path = "/v1/admin/users/\(id)"
         let blocked = try await shop.platform.call(.users, .patch, path, as: admin, json: ["blocked": true])
         #expect(blocked.json["blocked"] == true)
@@ -146,7 +146,7 @@ import Testing
         let admin = shop.platform.person(.admin)
         let tokens = try await shop.session()
         let me = try await shop.me(tokens.access).json
-        let id = try #require(me["id"]?.string.flatMap { UniqueID($0) })
+        let id = try #require(me["userId"]?.string.flatMap { UniqueID($0) })
         let old = Principal(
             subject: id, role: .user, tokenID: "old", issuedAt: shop.platform.wallClock.now + .seconds(-5))
         #expect(!shop.revocations.isRevoked(old))

@@ -36,7 +36,7 @@ import Testing
             issuer: TokenAuthenticator.userIssuer, audience: TokenAuthenticator.userIssuer,
             keys: try JWKSet([shop.platform.userSigningKey.publicKey]), wallClock: shop.platform.wallClock.wallClock)
         let claims = try await verifier.verify(shop.tokens().access).claims
-        #expect(claims.userID == registered.json["id"]?.string)
+        #expect(claims.userID == registered.json["userId"]?.string)
         #expect(claims.email == "ada@example.org")
         #expect(claims.role == .user)
         #expect(claims.issuedAt.map { claims.expiresAt - $0 } == .seconds(900))

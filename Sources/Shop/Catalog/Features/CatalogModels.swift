@@ -24,7 +24,7 @@ extension TextFormat {
 
 /// A product as clients see it.
 struct ProductView: APIModel {
-    var id: ProductID
+    var productId: ProductID
     var sku: String
     var name: String
     var category: String
@@ -34,7 +34,7 @@ struct ProductView: APIModel {
     var updatedAt: Timestamp
 
     init(_ row: ProductRow) {
-        self.id = row.product.id
+        self.productId = row.product.id
         self.sku = row.product.sku
         self.name = row.product.name
         self.category = row.product.category
@@ -46,7 +46,7 @@ struct ProductView: APIModel {
 
     static let schemaName = "Product"
     static let schema = Schema.object([
-        .init("id", .uuid), .init("sku", .string(.sku)), .init("name", .text(1...200)),
+        .init("productId", .uuid), .init("sku", .string(.sku)), .init("name", .text(1...200)),
         .init("category", .string(.category)), .init("description", .text(0...4_000)),
         .init("price", .model(MoneyAmount.self)), .init("createdAt", .timestamp), .init("updatedAt", .timestamp),
     ])

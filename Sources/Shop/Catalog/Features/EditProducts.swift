@@ -21,7 +21,7 @@ enum EditProducts {
             let view = try await environment.store.change { unit in
                 try book.add(product, metadata: request.metadata, in: unit)
             }
-            return try .json(.created, view, headers: [.location: "/v1/products/\(view.id)"])
+            return try .json(.created, view, headers: [.location: "/v1/products/\(view.productId)"])
         }
     }
 

@@ -31,7 +31,7 @@ extension AccountRole {
 
 /// A user as they see themselves, and as administrators see them.
 struct UserView: APIModel {
-    var id: UserID
+    var userId: UserID
     var email: String
     var name: String
     var role: AccountRole
@@ -40,7 +40,7 @@ struct UserView: APIModel {
     var updatedAt: Timestamp
 
     init(_ row: UserRow) {
-        self.id = row.id
+        self.userId = row.id
         self.email = row.email
         self.name = row.name
         self.role = row.role
@@ -51,7 +51,7 @@ struct UserView: APIModel {
 
     static let schemaName = "User"
     static let schema = Schema.object([
-        .init("id", .uuid), .init("email", .string(.email)), .init("name", .string(.personName)),
+        .init("userId", .uuid), .init("email", .string(.email)), .init("name", .string(.personName)),
         .init("role", AccountRole.schema), .init("blocked", .boolean), .init("createdAt", .timestamp),
         .init("updatedAt", .timestamp),
     ])
