@@ -46,7 +46,8 @@ struct SagaRun<Unit>: Sendable {
         let key = StepContext.key(saga: self.id, step: step, direction: call.direction)
         return StepContext(
             sagaID: self.id, step: step, direction: call.direction, attempt: call.attempt, key: key,
-            metadata: self.instance.metadata.caused(by: key), deadline: deadline, failure: self.machine.failure, now: now)
+            metadata: self.instance.metadata.caused(by: key), deadline: deadline, failure: self.machine.failure,
+            now: now)
     }
 }
 
