@@ -1,5 +1,9 @@
 import ChassisTesting
 import Essentials
+import EssentialsTesting
+import HTTPTypes
+import Identity
+import Sagas
 import ShopContracts
 import Testing
 

@@ -1,4 +1,5 @@
 import Essentials
+import EssentialsTesting
 import EventSourcing
 import ShopContracts
 import Testing
@@ -10,9 +11,9 @@ import Testing
         var order = try OrderSamples.order(in: .draft)
         let extra = try OrderSamples.line(99, 3)
         for event in try order.decide(.addLine(extra)) { order.evolve(event) }
-        #expect(order.body?.totalAmount.minor == 2_500 + 297)
+        #expect(order.body?.totalAmount.minor == 2_797)
         for event in try order.decide(.changeLine(extra.lineId, quantity: 10)) { order.evolve(event) }
-        #expect(order.body?.totalAmount.minor == 2_500 + 990)
+        #expect(order.body?.totalAmount.minor == 3_490)
         for event in try order.decide(.removeLine(extra.lineId)) { order.evolve(event) }
         #expect(order.body?.totalAmount.minor == 2_500)
         #expect(throws: OrderRejection.unknownLine(extra.lineId)) { try order.decide(.removeLine(extra.lineId)) }

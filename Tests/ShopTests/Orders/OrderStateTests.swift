@@ -154,7 +154,7 @@ import Testing
         let archived = try delivered.requestReturn(at: OrderSamples.start).processReturn().issueRefund()
             .archiveOrder(at: OrderSamples.start)
         #expect(archived.order.body?.status == .archived)
-        #expect(archived.events.count == 12)
+        #expect(archived.events.count == 13)
         #expect(Order(replaying: archived.events) == archived.order)
         #expect(OrderIn<InDraft>(archived.order) == nil)
         #expect(OrderIn<InArchived>(archived.order) != nil)

@@ -1,9 +1,12 @@
 import Chassis
 import ChassisTesting
 import Essentials
+import EssentialsTesting
 import EventSourcing
 import HTTPTypes
 import Identity
+import Messaging
+import Sagas
 import SagasTesting
 import ShopContracts
 import Synchronization
