@@ -4,6 +4,7 @@ import Essentials
 import EventSourcing
 import Identity
 import Inventory
+import Notifications
 import Orders
 import Payments
 import Shipping
@@ -13,7 +14,7 @@ import Users
 extension ServiceBlueprint {
     /// The services of the shop, in the order in which they start.
     static let all: [ServiceBlueprint] = [
-        users, catalog, inventory, payments, shipping, orders,
+        users, catalog, inventory, payments, shipping, orders, notifications,
     ]
 
     private static let users = ServiceBlueprint(name: .users, migrations: UsersService.migrations) {
@@ -69,6 +70,15 @@ extension ServiceBlueprint {
     private static let orders = ServiceBlueprint(name: .orders, migrations: OrdersService.migrations) {
         environment, _ in
         BuiltService(try OrdersService(environment).service)
+    }
+
+    private static let notifications = ServiceBlueprint(
+        name: .notifications, migrations: NotificationsService.migrations
+    ) {
+        environment, platform in
+        var configuration = NotificationsService.Configuration()
+        configuration.directory = platform.settings.mailDirectory
+        return BuiltService(try NotificationsService(environment, configuration: configuration).service)
     }
 }
 

@@ -39,7 +39,7 @@ struct MainstayProcess {
 }
 
 /// A directory that is gone after the test.
-final class Scratch {
+final class Scratch: Sendable {
     let path: String
 
     init() {
