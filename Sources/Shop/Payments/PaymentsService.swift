@@ -46,7 +46,7 @@ public struct PaymentsService: Sendable {
             environment,
             routes: PaymentCallRoutes.routes(desk) + PostingRoutes.routes(accounts)
                 + PaymentRoutes.routes(environment) + AccountRoutes.routes(accounts) + DepositRoutes(desk: desk).routes
-                + [.trialBalance(of: environment.store)],
+                + [.trialBalance(of: environment.store), PaymentReconciliation.route(environment.store)],
             health: health, background: [BackgroundWork("payment reconciler") { try await reconciler.run() }],
             prepare: { try await projector.catchUp(using: environment.store) })
     }

@@ -157,8 +157,22 @@ import Testing
                 #expect(book?.rawValue.uppercased() == status, "\(verb) \(index)")
                 #expect(try await bench.revenue() == (book == .captured ? 1_250 : 0), "\(verb) \(index)")
                 #expect(try await bench.isBalanced())
+                #expect(try await bench.mismatches()?.isEmpty == true)
             }
         }
+    }
+
+    @Test func `a charge that only the provider knows of is told`() async throws {
+        let bench = try await PaymentsBench()
+        let provider = SimulatedProvider(
+            bench.store, wallClock: bench.platform.wallClock.wallClock, time: bench.platform.time)
+        #expect(try await bench.mismatches()?.isEmpty == true)
+        _ = try await provider.authorize(
+            ProviderCharge(paymentID: self.payment, amount: Money(minor: 1, .eur), method: .ok))
+        #expect(
+            try await bench.mismatches() == [
+                ["ours": "NONE", "paymentId": .string(self.payment.description), "provider": "AUTHORIZED"]
+            ])
     }
 
     @Test(arguments: ["0", "-1.00", "1.234", "1e3", "abc", "99999999999999999"])

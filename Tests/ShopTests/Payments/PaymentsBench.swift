@@ -60,6 +60,12 @@ struct PaymentsBench {
         return answer.json["equal"]?.bool == true
     }
 
+    /// Payments that our book and the provider's disagree about.
+    func mismatches() async throws -> [JSONValue]? {
+        try await self.platform.call(.payments, .get, "/internal/reconciliation", as: self.orders)
+            .json["mismatches"]?.array
+    }
+
     /// What is posted on the merchant's account, in cents.
     func revenue() async throws -> Int64 {
         try await self.store.read { try $0.ledgerAccount(MoneyBook.revenue(.eur))?.balance ?? 0 }
