@@ -39,10 +39,10 @@ enum Layers {
         "Catalog": service,
         "Inventory": service.union(["Ledger"]),
         "Payments": service.union(["Ledger"]),
-        "Orders": service.union(["Sagas"]),
+        "Orders": service.union(["Identity", "Resilience", "Sagas"]),
         "Transfers": service.union(["Sagas"]),
-        "Shipping": service,
-        "Notifications": service,
+        "Shipping": service.union(["Identity"]),
+        "Notifications": service.union(["Identity"]),
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts", "Users", "Catalog",

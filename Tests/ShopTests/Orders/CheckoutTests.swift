@@ -143,6 +143,24 @@ import Testing
         #expect(parcels.json["items"]?.array?.first?["status"]?.string == "CANCELLED")
     }
 
+    @Test func `an order that is cancelled before its parcel is booked is undone once`() async throws {
+        let world = try ShopWorld()
+        let product = world.shop.product()
+        let order = try await self.placed(world, product)
+        world.wire.unplug("POST /internal/shipments")
+        _ = try await world.pumping { try await world.orders.sagas.runUntilIdle() }
+        #expect(try await world.state(order) == .confirmed)
+        world.wire.plugIn()
+        world.platform.clock.advance(by: .seconds(5))
+        #expect(try await world.post(order, "cancel").status == 200)
+        try await world.settle()
+        #expect(try await world.state(order) == .cancelled)
+        #expect(world.shop.payments.map(\.status) == [.refunded])
+        #expect(world.shop.stock(product) == 100)
+        #expect(try await world.summary(order).refunded == Money(minor: 2_500, .eur))
+        for saga in try await world.orders.sagas.list() { #expect(saga.state.hasEnded) }
+    }
+
     @Test func `a parcel that has left keeps its order from being cancelled`() async throws {
         let world = try ShopWorld()
         let order = try await self.placed(world, world.shop.product())

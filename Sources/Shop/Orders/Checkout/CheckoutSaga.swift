@@ -214,7 +214,9 @@ extension CheckoutSaga {
             let hold = try await self.inventory.call(
                 .post, "/internal/holds/\(state.holdId)/release", context, as: StockHold.self)
             guard hold.status == .committed else { return }
-        } catch let rejection as SagaRejection where rejection.isConflict {}
+        } catch let rejection as SagaRejection {
+            guard rejection.isConflict else { throw rejection }
+        }
         _ = try await self.inventory.call(
             .post, "/internal/holds/\(state.holdId)/return", context.other("return"), as: StockHold.self)
     }
@@ -225,7 +227,9 @@ extension CheckoutSaga {
             let payment = try await self.payments.call(
                 .post, "/internal/payments/\(state.paymentId)/void", context, as: PaymentState.self)
             guard payment.status == .captured else { return }
-        } catch let rejection as SagaRejection where rejection.isConflict {}
+        } catch let rejection as SagaRejection {
+            guard rejection.isConflict else { throw rejection }
+        }
         _ = try await self.payments.call(
             .post, "/internal/payments/\(state.paymentId)/refund", context.other("refund"), as: PaymentState.self)
     }

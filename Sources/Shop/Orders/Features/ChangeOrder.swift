@@ -2,6 +2,7 @@ import Chassis
 import Essentials
 import EventSourcing
 import HTTPTypes
+import Identity
 import ShopContracts
 
 /// The transitions that a person can ask for: one route each.
@@ -22,13 +23,23 @@ struct ChangeOrder: Sendable {
             let order = try await self.features.environment.store.read {
                 try self.features.visible(id, to: caller, in: $0)
             }
-            if order.state == .confirmed { try await self.cancelShipment(of: id, request) }
-            return try await self.features.perform(
-                { _ in .cancelOrder(reason: caller.isOperator ? "cancelled by us" : "cancelled by the customer") },
-                request, named: "cancelOrder"
-            ) { body, metadata, unit in
-                try self.features.startRefund(of: body, metadata: metadata, in: unit)
+            guard order.state == .confirmed else { return try await self.cancel(request, caller) }
+            try await self.cancelShipment(of: id, request)
+            do {
+                return try await self.cancel(request, caller)
+            } catch let problem as Problem where problem.details["state"] == .string(OrderState.cancelled.rawValue) {
+                // The cancelled shipment has cancelled the order already: what the caller wants has happened.
+                return try await self.features.environment.store.read { try self.features.summary(id, in: $0) }
             }
+        }
+    }
+
+    private func cancel(_ request: RoutedRequest, _ caller: Principal) async throws -> OrderSummary {
+        let reason = caller.isOperator ? "cancelled by us" : "cancelled by the customer"
+        return try await self.features.perform(
+            { _ in .cancelOrder(reason: reason) }, request, named: "cancelOrder"
+        ) { body, metadata, unit in
+            try self.features.startRefund(of: body, metadata: metadata, in: unit)
         }
     }
 

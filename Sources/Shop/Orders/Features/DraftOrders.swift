@@ -3,6 +3,7 @@ import Essentials
 import EventSourcing
 import HTTPTypes
 import Identity
+import Sagas
 import ShopContracts
 
 /// Orders that are put together line by line before they are placed.
@@ -33,13 +34,15 @@ struct DraftOrders: Sendable {
             throw Problem(.validationFailed, "body/currency: '\(body.currency ?? "")' is no currency of ISO 4217")
         }
         let metadata = request.command("createDraft")
-        // With a key the id follows from it, so that a repetition finds the draft.
-        let id = request.header(.idempotencyKey) == nil ? nil : metadata.causationID
+        let caller = try request.caller()
+        // With a key the id follows from key and caller, so that a repetition finds the draft.
+        let id = request.header(.idempotencyKey).flatMap { _ in metadata.causationID }.map {
+            StepContext.key(saga: $0, step: caller.subject.description, direction: .action)
+        }
         let new = NewOrder(
             orderId: OrderID(id ?? self.features.environment.ids.next()), customerId: body.customerId,
             currency: currency, lines: lines, shippingAddress: body.shippingAddress,
             paymentMethod: body.paymentMethod ?? .ok, at: self.features.now)
-        let caller = try request.caller()
         return try await self.features.environment.store.write { unit in
             do {
                 try self.features.orders.execute(.createOrder(new), on: new.orderId, metadata: metadata, in: unit)
