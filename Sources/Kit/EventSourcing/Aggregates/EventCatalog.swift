@@ -103,14 +103,19 @@ public struct EventCatalog<Event: Sendable>: Sendable {
 
 /// The one way in which event data and snapshots become bytes: JSON with sorted keys.
 public enum EventCoding {
-    public static func encode(_ value: some Encodable) throws -> [UInt8] {
+    private static let encoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return [UInt8](try encoder.encode(value))
+        return encoder
+    }()
+    private static let decoder = JSONDecoder()
+
+    public static func encode(_ value: some Encodable) throws -> [UInt8] {
+        [UInt8](try Self.encoder.encode(value))
     }
 
     public static func decode<Value: Decodable>(_ type: Value.Type, from data: [UInt8]) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(data))
+        try Self.decoder.decode(type, from: Data(data))
     }
 }
 

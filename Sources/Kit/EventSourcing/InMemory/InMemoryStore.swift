@@ -25,14 +25,34 @@ public final class InMemoryStore: Sendable {
     private func transact(
         _ mode: TransactionMode, _ body: @Sendable (InMemoryUnit) throws -> any Sendable,
     ) throws -> any Sendable {
-        let (result, head) = try self.contents.withLock { contents in
-            let unit = InMemoryUnit(contents, source: self.source, mode: mode)
-            let result = try body(unit)
-            contents = unit.contents
-            return (result, Position(Int64(contents.log.count)))
+        switch mode {
+        case .read:
+            return try self.contents.withLock { contents in
+                try body(InMemoryUnit(contents, source: self.source, mode: .read))
+            }
+        case .write:
+            let (result, head) = try self.contents.withLock { contents in
+                (try self.write(body, &contents), Position(Int64(contents.log.count)))
+            }
+            self.commits.committed(upTo: head)
+            return result
         }
-        if mode == .write { self.commits.committed(upTo: head) }
-        return result
+    }
+
+    private func write(
+        _ body: (InMemoryUnit) throws -> any Sendable, _ contents: inout InMemoryContents,
+    ) throws -> any Sendable {
+        let before = contents.savepoint
+        let unit = InMemoryUnit(contents, source: self.source, mode: .write)
+        // The unit alone holds the log while it works, so that appending does not copy it.
+        contents = InMemoryContents()
+        defer { contents = unit.takeContents() }
+        do {
+            return try body(unit)
+        } catch {
+            unit.contents.rollBack(to: before)
+            throw error
+        }
     }
 }
 
@@ -42,6 +62,30 @@ struct InMemoryContents: Sendable {
     var checkpoints: [String: Position] = [:]
     var snapshots: [StreamID: Snapshot] = [:]
     var facets: [ObjectIdentifier: any Sendable] = [:]
+
+    /// What cannot be undone by cutting off the end of the log.
+    struct Savepoint {
+        var count: Int
+        var checkpoints: [String: Position]
+        var snapshots: [StreamID: Snapshot]
+        var facets: [ObjectIdentifier: any Sendable]
+    }
+
+    var savepoint: Savepoint {
+        Savepoint(
+            count: self.log.count, checkpoints: self.checkpoints, snapshots: self.snapshots, facets: self.facets)
+    }
+
+    mutating func rollBack(to savepoint: Savepoint) {
+        for event in self.log[savepoint.count...] {
+            self.streams[event.stream]?.removeLast()
+            if self.streams[event.stream]?.isEmpty == true { self.streams[event.stream] = nil }
+        }
+        self.log.removeSubrange(savepoint.count...)
+        self.checkpoints = savepoint.checkpoints
+        self.snapshots = savepoint.snapshots
+        self.facets = savepoint.facets
+    }
 }
 
 /// A transaction on an ``InMemoryStore``.
@@ -57,6 +101,12 @@ public final class InMemoryUnit: UnitOfWork {
         self.contents = contents
         self.source = source
         self.mode = mode
+    }
+
+    /// What the unit has made of the store, which it then holds no longer.
+    func takeContents() -> InMemoryContents {
+        defer { self.contents = InMemoryContents() }
+        return self.contents
     }
 
     /// The state that a module keeps under its own type.
@@ -91,11 +141,11 @@ public final class InMemoryUnit: UnitOfWork {
 
     public func read(_ stream: StreamID, after version: StreamVersion, limit: Int) throws -> [RecordedEvent] {
         let indices = self.contents.streams[stream] ?? []
-        return indices.dropFirst(Int(max(0, version.value))).prefix(limit).map { self.contents.log[$0] }
+        return indices.dropFirst(Int(max(0, version.value))).prefix(max(0, limit)).map { self.contents.log[$0] }
     }
 
     public func readAll(after position: Position, limit: Int) throws -> [RecordedEvent] {
-        Array(self.contents.log.dropFirst(Int(max(0, position.value))).prefix(limit))
+        Array(self.contents.log.dropFirst(Int(max(0, position.value))).prefix(max(0, limit)))
     }
 
     public func read(_ stream: StreamID, causedBy cause: UniqueID) throws -> [RecordedEvent] {
