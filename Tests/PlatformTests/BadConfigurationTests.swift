@@ -8,8 +8,8 @@ import Testing
 
     private func refused(
         _ arguments: [String], environment: [String: String] = [:], status: Int32 = 3,
-    ) throws -> String {
-        let ended = try MainstayProcess.run(arguments, environment: environment)
+    ) async throws -> String {
+        let ended = try await MainstayProcess.run(arguments, environment: environment)
         #expect(ended.status == status, "\(ended)")
         return ended.error
     }
@@ -19,69 +19,69 @@ import Testing
         ["serve", "bakery"],
         ["load", "--seconds", "0"],
     ])
-    func `a bad command line ends with 2 and says why`(_ arguments: [String]) throws {
-        let error = try self.refused(arguments, status: 2)
+    func `a bad command line ends with 2 and says why`(_ arguments: [String]) async throws {
+        let error = try await self.refused(arguments, status: 2)
         #expect(error.lowercased().contains("error"))
     }
 
-    @Test func `an unknown key of the file is named with its line and the nearest known one`() throws {
+    @Test func `an unknown key of the file is named with its line and the nearest known one`() async throws {
         let file = self.scratch.file("mainstay.yaml", "host: 127.0.0.1\nprot: 3000\n")
-        let error = try self.refused(["up", "--config", file, "--data", self.scratch.path + "/d"])
+        let error = try await self.refused(["up", "--config", file, "--data", self.scratch.path + "/d"])
         #expect(error.contains("\(file):2: prot is not known; did you mean port?"))
     }
 
-    @Test func `every bad key is named at once`() throws {
+    @Test func `every bad key is named at once`() async throws {
         let file = self.scratch.file("mainstay.yaml", "port: 99999\nlog:\n  level: loud\ndemo: perhaps\n")
-        let error = try self.refused(["up", "--config", file, "--data", self.scratch.path + "/d"])
+        let error = try await self.refused(["up", "--config", file, "--data", self.scratch.path + "/d"])
         for key in ["port", "log.level", "demo"] { #expect(error.contains(key)) }
     }
 
-    @Test func `an unknown variable is named with the nearest known one`() throws {
-        let error = try self.refused(
+    @Test func `an unknown variable is named with the nearest known one`() async throws {
+        let error = try await self.refused(
             ["up", "--data", self.scratch.path + "/d"], environment: ["MAINSTAY_LOG_LEVLE": "info"])
         #expect(error.contains("MAINSTAY_LOG_LEVLE is not known; did you mean MAINSTAY_LOG_LEVEL?"))
     }
 
-    @Test func `a file that is no YAML or is not there is refused`() throws {
+    @Test func `a file that is no YAML or is not there is refused`() async throws {
         let file = self.scratch.file("broken.yaml", "a: [1,\nb: }")
-        #expect(try self.refused(["up", "--config", file]).contains("broken.yaml"))
-        #expect(try self.refused(["up", "--config", "/nowhere.yaml"]).contains("/nowhere.yaml"))
+        #expect(try await self.refused(["up", "--config", file]).contains("broken.yaml"))
+        #expect(try await self.refused(["up", "--config", "/nowhere.yaml"]).contains("/nowhere.yaml"))
     }
 
-    @Test func `a data directory that cannot be made is named`() throws {
+    @Test func `a data directory that cannot be made is named`() async throws {
         let file = self.scratch.file("occupied", "")
-        let error = try self.refused(["up", "--data", "\(file)/data", "--port", "0"])
+        let error = try await self.refused(["up", "--data", "\(file)/data", "--port", "0"])
         #expect(error.contains("occupied/data"))
     }
 
     @Test func `a data directory that another process holds is refused`() async throws {
         let platform = try await RunningPlatform(in: self.scratch.path)
-        let error = try self.refused(["up", "--data", self.scratch.path, "--port", "0"])
+        let error = try await self.refused(["up", "--data", self.scratch.path, "--port", "0"])
         #expect(error.contains("is in use"))
-        #expect(platform.stop() == 0)
+        #expect(await platform.stop() == 0)
     }
 
     @Test func `a port that is in use is named`() async throws {
         let platform = try await RunningPlatform(in: self.scratch.path + "/a")
         let port = try #require(platform.url.split(separator: ":").last.map(String.init))
-        let error = try self.refused(["serve", "catalog", "--data", self.scratch.path + "/b", "--port", port])
+        let error = try await self.refused(["serve", "catalog", "--data", self.scratch.path + "/b", "--port", port])
         #expect(error.contains("in use"))
         #expect(error.contains(port))
-        #expect(platform.stop() == 0)
+        #expect(await platform.stop() == 0)
     }
 
-    @Test func `a damaged database is named`() throws {
+    @Test func `a damaged database is named`() async throws {
         let file = self.scratch.file("orders.sqlite", String(repeating: "this is no database ", count: 300))
-        let error = try self.refused(["up", "--data", self.scratch.path, "--port", "0"])
+        let error = try await self.refused(["up", "--data", self.scratch.path, "--port", "0"])
         #expect(error.contains(file))
     }
 
-    @Test func `a database of a newer version is refused and left alone`() throws {
+    @Test func `a database of a newer version is refused and left alone`() async throws {
         let path = self.scratch.path + "/orders.sqlite"
         _ = try SQLiteStore(
             path: path, service: "orders",
             migrations: [Migration("orders/999-later", ["CREATE TABLE later (id INTEGER)"])])
-        let error = try self.refused(["up", "--data", self.scratch.path, "--port", "0"])
+        let error = try await self.refused(["up", "--data", self.scratch.path, "--port", "0"])
         #expect(error.contains("newer version"))
         #expect(error.contains("orders/999-later"))
     }

@@ -18,15 +18,15 @@ struct GatewayCommand: AsyncParsableCommand {
         func run() async throws {
             let settings = try self.common.settings()
             let directory = try DataDirectory(settings.data, service: "gateway")
-            let platform = try Platform(settings, directory: directory)
-            ServeCommand.registerNeighbours(platform)
-            let gateway = try platform.gateway()
-            let ready = Readiness()
-            let front = platform.host(
-                "gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
-            try await platform.run([
-                BackgroundHost(works: gateway.background), front, ReadyNote(ready: ready, name: "gateway"),
-            ])
+            try await Platform.scoped(settings, directory: directory) { platform in
+                ServeCommand.registerNeighbours(platform)
+                let gateway = try platform.gateway()
+                let ready = Readiness()
+                let background = BackgroundHost(works: gateway.background, ready: ready, listeners: 1)
+                let front = platform.host(
+                    "gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
+                try await platform.run([background, front, ReadyNote(ready: ready, name: "gateway")])
+            }
         }
     }
 

@@ -36,15 +36,17 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try Settings.load(
             file: self.config, environment: ProcessInfo.processInfo.environment, flags: flags)
         let directory = try DataDirectory(settings.data, service: self.service)
-        let platform = try Platform(settings, directory: directory)
-        Self.registerNeighbours(platform)
-        let built = try blueprint.make(try platform.environment(for: blueprint, database: try self.path()), platform)
-        try await built.service.prepare()
-        let ready = Readiness()
-        let port = settings.port(of: self.service, byDefault: ServiceName.defaultPorts[blueprint.name] ?? 0)
-        let host = platform.host(blueprint.name, built.service.handler, port: port, ready: ready)
-        let note = ReadyNote(ready: ready, name: blueprint.name)
-        try await platform.run([host, BackgroundHost(works: built.service.background), note])
+        let path = try self.path()
+        try await Platform.scoped(settings, directory: directory) { platform in
+            Self.registerNeighbours(platform)
+            let built = try blueprint.make(try platform.environment(for: blueprint, database: path), platform)
+            try await built.service.prepare()
+            let ready = Readiness()
+            let port = settings.port(of: self.service, byDefault: ServiceName.defaultPorts[blueprint.name] ?? 0)
+            let host = platform.host(blueprint.name, built.service.handler, port: port, ready: ready)
+            let background = BackgroundHost(works: built.service.background, ready: ready, listeners: 1)
+            try await platform.run([host, background, ReadyNote(ready: ready, name: blueprint.name)])
+        }
     }
 
     /// Where the other services are, by configuration or by default.
@@ -72,6 +74,7 @@ struct ReadyNote: ServiceLifecycle.Service {
 
     func run() async throws {
         await self.ready.wait(for: 1)
+        guard !Task.isCancelled else { return }
         Terminal.line("ready http://127.0.0.1:\(self.ready.ports[self.name] ?? 0)")
         try await gracefulShutdown()
     }

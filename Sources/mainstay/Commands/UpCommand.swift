@@ -21,7 +21,12 @@ struct UpCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try self.common.settings(self.demo.map { ["demo": "\($0)"] } ?? [:])
         let directory = try DataDirectory(settings.data)
-        let platform = try Platform(settings, directory: directory)
+        try await Platform.scoped(settings, directory: directory) { try await self.run($0) }
+        try FileManager.default.removeItem(atPath: directory.instanceFile)
+    }
+
+    private func run(_ platform: Platform) async throws {
+        let settings = platform.settings
         let built = try await ServiceBlueprint.all.asyncMap { blueprint in
             let built = try blueprint.make(try platform.environment(for: blueprint), platform)
             try await built.service.prepare()
@@ -36,14 +41,12 @@ struct UpCommand: AsyncParsableCommand {
                 name, built.service.handler,
                 port: settings.port(of: name.rawValue, byDefault: ServiceName.defaultPorts[name] ?? 0), ready: ready)
         }
+        let background = BackgroundHost(
+            works: built.flatMap(\.service.background) + gateway.background, ready: ready, listeners: hosts.count)
         let front = platform.host("gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
         let announcement = Announcement(
             platform: platform, ready: ready, expected: hosts.count + 1, notes: notes, isDemo: settings.isDemo)
-        try await platform.run(
-            hosts + [
-                BackgroundHost(works: built.flatMap(\.service.background) + gateway.background), front, announcement,
-            ])
-        try? FileManager.default.removeItem(atPath: directory.instanceFile)
+        try await platform.run(hosts + [background, front, announcement])
     }
 }
 
@@ -57,6 +60,7 @@ struct Announcement: ServiceLifecycle.Service {
 
     func run() async throws {
         await self.ready.wait(for: self.expected)
+        guard !Task.isCancelled else { return }
         let port = self.ready.ports["gateway"] ?? self.platform.settings.port
         let url = "http://\(self.platform.settings.host):\(port)"
         try self.writeInstance(url)

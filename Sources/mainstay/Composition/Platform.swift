@@ -34,12 +34,26 @@ final class Platform: Sendable {
     init(_ settings: Settings, directory: DataDirectory) throws {
         self.settings = settings
         self.directory = directory
+        self.serviceKey = try directory.key("service-key", chance: .system)
+        self.usersKey = try directory.key("users-key", chance: .system)
         self.transport = HTTPTransport(directory: self.addresses, time: .system)
         var logger = Logger(label: "mainstay", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .notice
         self.logger = logger
-        self.serviceKey = try directory.key("service-key", chance: .system)
-        self.usersKey = try directory.key("users-key", chance: .system)
+    }
+
+    /// Builds a platform for as long as `body` runs and closes its connections afterwards, whatever happens.
+    static func scoped(
+        _ settings: Settings, directory: DataDirectory, body: (Platform) async throws -> Void,
+    ) async throws {
+        let platform = try Platform(settings, directory: directory)
+        do {
+            try await body(platform)
+        } catch {
+            try await platform.transport.shutDown()
+            throw error
+        }
+        try await platform.transport.shutDown()
     }
 
     /// The keys that people's tokens are checked with, fetched from the users service and kept.
@@ -111,10 +125,8 @@ final class Platform: Sendable {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {
-            try? await self.transport.shutDown()
             throw Self.failure(error)
         }
-        try await self.transport.shutDown()
     }
 
     private static var quiet: Logger {
@@ -133,12 +145,16 @@ final class Platform: Sendable {
     }
 }
 
-/// Runs a service's background work, and ends it when the platform stops.
+/// Runs background work from when everybody listens until the platform stops.
 struct BackgroundHost: ServiceLifecycle.Service {
     let works: [BackgroundWork]
+    let ready: Readiness
+    /// How many must listen first.
+    let listeners: Int
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            await self.ready.wait(for: self.listeners)
             await withTaskGroup { group in
                 for work in self.works {
                     group.addTask {
@@ -157,9 +173,16 @@ struct BackgroundHost: ServiceLifecycle.Service {
 
 /// Counts those who have begun to listen.
 final class Readiness: Sendable {
+    private struct Waiter {
+        var id: UInt64
+        var count: Int
+        var continuation: CheckedContinuation<Void, Never>
+    }
+
     private struct State {
         var ports: [ServiceName: Int] = [:]
-        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var nextID: UInt64 = 0
+        var waiters: [Waiter] = []
     }
 
     private let state = Mutex(State())
@@ -177,14 +200,26 @@ final class Readiness: Sendable {
         for waiter in woken { waiter.continuation.resume() }
     }
 
+    /// Returns when `count` listen, or when the task is cancelled.
     func wait(for count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isReached = self.state.withLock { state in
-                if state.ports.count >= count { return true }
-                state.waiters.append((count, continuation))
-                return false
+        let id = self.state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = self.state.withLock { state in
+                    if state.ports.count >= count || Task.isCancelled { return true }
+                    state.waiters.append(Waiter(id: id, count: count, continuation: continuation))
+                    return false
+                }
+                if isOver { continuation.resume() }
             }
-            if isReached { continuation.resume() }
+        } onCancel: {
+            let waiter = self.state.withLock { state in
+                state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
+            }
+            waiter?.continuation.resume()
         }
     }
 }

@@ -9,12 +9,13 @@ import Orders
 import Payments
 import Shipping
 import ShopContracts
+import Transfers
 import Users
 
 extension ServiceBlueprint {
     /// The services of the shop, in the order in which they start.
     static let all: [ServiceBlueprint] = [
-        users, catalog, inventory, payments, shipping, orders, notifications,
+        users, catalog, inventory, payments, shipping, orders, transfers, notifications,
     ]
 
     private static let users = ServiceBlueprint(name: .users, migrations: UsersService.migrations) {
@@ -70,6 +71,11 @@ extension ServiceBlueprint {
     private static let orders = ServiceBlueprint(name: .orders, migrations: OrdersService.migrations) {
         environment, _ in
         BuiltService(try OrdersService(environment).service)
+    }
+
+    private static let transfers = ServiceBlueprint(name: .transfers, migrations: TransfersService.migrations) {
+        environment, _ in
+        BuiltService(try TransfersService(environment).service)
     }
 
     private static let notifications = ServiceBlueprint(

@@ -18,23 +18,32 @@ struct MainstayProcess {
     }
 
     /// Runs to the end.
-    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Ended {
+    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Ended {
+        let scratch = Scratch()
         let process = Process()
         process.executableURL = Self.binary
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MAINSTAY_") }
             .merging(environment) { _, new in new }
-        let output = Pipe()
-        let error = Pipe()
-        process.standardOutput = output
-        process.standardError = error
-        try process.run()
-        let written = output.fileHandleForReading.readDataToEndOfFile()
-        let complaint = error.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Ended(
-            status: process.terminationStatus, output: String(decoding: written, as: UTF8.self),
-            error: String(decoding: complaint, as: UTF8.self))
+        let output = scratch.file("output", "")
+        let error = scratch.file("error", "")
+        process.standardOutput = FileHandle(forWritingAtPath: output)
+        process.standardError = FileHandle(forWritingAtPath: error)
+        let status = try await process.runToEnd()
+        let text = { (path: String) in
+            String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+        }
+        return Ended(status: status, output: text(output), error: text(error))
+    }
+}
+
+extension Process {
+    /// Starts the process and waits for its end without holding up a thread.
+    func runToEnd() async throws -> Int32 {
+        try await withCheckedThrowingContinuation { continuation in
+            self.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try self.run() } catch { continuation.resume(throwing: error) }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ final class RunningPlatform: Sendable {
     let directory: String
     let process: Process
     private let reader: OutputReader
+    private let ended: ProcessEnd
 
     /// Starts it and waits until it says that it is ready.
     init(in directory: String, arguments: [String] = ["--demo"]) async throws {
@@ -23,7 +24,10 @@ final class RunningPlatform: Sendable {
         let reader = OutputReader()
         process.standardOutput = reader.pipe
         process.standardError = reader.pipe
+        let ended = ProcessEnd()
+        process.terminationHandler = { ended.come(with: $0.terminationStatus) }
         try process.run()
+        self.ended = ended
         self.process = process
         self.reader = reader
         self.directory = directory
@@ -34,15 +38,17 @@ final class RunningPlatform: Sendable {
     var output: String { self.reader.text }
 
     /// Asks it to stop and waits for the end.
-    func stop() -> Int32 {
+    func stop() async -> Int32 {
         self.process.terminate()
-        self.process.waitUntilExit()
-        return self.process.terminationStatus
+        return await self.ended.status()
     }
 
-    func kill() {
+    /// Waits for the end.
+    func end() async -> Int32 { await self.ended.status() }
+
+    func kill() async {
         Foundation.kill(self.process.processIdentifier, SIGKILL)
-        self.process.waitUntilExit()
+        _ = await self.ended.status()
     }
 
     deinit {
@@ -79,6 +85,35 @@ final class RunningPlatform: Sendable {
             throw UnexpectedAnswer(description: "\(user) \(session)")
         }
         return (id, token)
+    }
+}
+
+/// The status with which a process ended, for whoever waits for it.
+private final class ProcessEnd: Sendable {
+    private struct State {
+        var status: Int32?
+        var waiters: [CheckedContinuation<Int32, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    func come(with status: Int32) {
+        let waiters = self.state.withLock { state in
+            state.status = status
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: status) }
+    }
+
+    func status() async -> Int32 {
+        await withCheckedContinuation { continuation in
+            let known: Int32? = self.state.withLock { state in
+                if state.status == nil { state.waiters.append(continuation) }
+                return state.status
+            }
+            if let known { continuation.resume(returning: known) }
+        }
     }
 }
 

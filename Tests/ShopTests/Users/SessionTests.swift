@@ -84,7 +84,8 @@ import Testing
                 var configuration = PasswordHasher.Configuration()
                 configuration.parameters = Argon2Parameters(memory: .kibibytes(64), passes: 1)
                 return configuration
-            }(), chance: Chance(seed: 4), makeExecutor: { _ in InlineExecutor() })
+            }(), chance: Chance(seed: 4), makeExecutor: { _ in InlineExecutor() },
+            time: TimeSource(TestClock()))
         let shop = try await UsersFixture { $0.hasher = hashing }
         let admin = shop.platform.person(.admin)
         let imported = try await shop.platform.call(
