@@ -13,6 +13,8 @@ enum SQLiteConnection {
         settings.prepareDatabase { database in
             try database.execute(sql: "PRAGMA cache_size = -\(configuration.pageCache.bytes / 1_024)")
             try database.execute(sql: "PRAGMA foreign_keys = ON")
+            // Without it a REPLACE would remove events behind the back of the trigger that forbids it.
+            try database.execute(sql: "PRAGMA recursive_triggers = ON")
             guard !readOnly else { return }
             try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.rawValue)")
         }

@@ -39,10 +39,12 @@ public final class SQLiteStore: Sendable {
     /// The file, or `:memory:`.
     public let path: String
 
-    private let writer: GroupCommitWriter
+    // Closed in this order: the writer, closed last, moves the rest of the write-ahead log into the file.
     private let readers: DatabaseQueue
+    private let writer: GroupCommitWriter
     private let readExecutor: any BlockingExecutor
     private let commits: CommitSignal
+    private let isReadOnly: Bool
 
     /// Opens or creates a database, brings its tables up to date, and checks that it is what it should be.
     ///
@@ -63,6 +65,7 @@ public final class SQLiteStore: Sendable {
         let commits = CommitSignal()
         self.path = path
         self.commits = commits
+        self.isReadOnly = configuration.isReadOnly
         do {
             let queue = try SQLiteConnection.open(path, configuration, readOnly: configuration.isReadOnly)
             self.source = try SQLiteSchema.prepare(
@@ -86,6 +89,8 @@ public final class SQLiteStore: Sendable {
     public var transactor: Transactor<SQLiteUnit> {
         Transactor(commits: self.commits) { mode, body in
             switch mode {
+            case .write where self.isReadOnly:
+                throw EventStoreError(.readOnly, "\(self.path) was opened for reading only")
             case .write: try await self.writer.run(body)
             case .read: try await self.read(body)
             }
