@@ -35,14 +35,14 @@ enum Layers {
         ],
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Chassis"],
-        "Users": service.union(["Identity", "Resilience"]),
+        "Users": service.union(["Resilience"]),
         "Catalog": service,
         "Inventory": service.union(["Ledger"]),
         "Payments": service.union(["Ledger"]),
-        "Orders": service.union(["Identity", "Resilience", "Sagas"]),
+        "Orders": service.union(["Resilience", "Sagas"]),
         "Transfers": service.union(["Sagas"]),
-        "Shipping": service.union(["Identity"]),
-        "Notifications": service.union(["Identity"]),
+        "Shipping": service,
+        "Notifications": service,
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts", "Users", "Catalog",
@@ -53,7 +53,9 @@ enum Layers {
     private static let kit: Set<String> = [
         "Essentials", "Resilience", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
     ]
-    private static let service: Set<String> = ["Essentials", "EventSourcing", "Messaging", "Chassis", "ShopContracts"]
+    private static let service: Set<String> = [
+        "Essentials", "EventSourcing", "Messaging", "Identity", "Chassis", "ShopContracts",
+    ]
 
     /// Libraries of others that only some modules may know, by the beginning of their name.
     static let homes: [(prefix: String, modules: Set<String>)] = [

@@ -1,5 +1,6 @@
 public import Chassis
 public import Essentials
+import Foundation
 import HTTPTypes
 import Hummingbird
 public import Logging
@@ -50,7 +51,19 @@ public struct HTTPHost: ServiceLifecycle.Service {
                 backlog: 1_024),
             onServerRunning: { await self.onReady($0.localAddress?.port ?? self.configuration.port) },
             logger: quiet)
-        try await application.runService(gracefulShutdownSignals: [])
+        do {
+            try await application.runService(gracefulShutdownSignals: [])
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw PortInUse(host: self.configuration.host, port: self.configuration.port)
+        }
+    }
+
+    /// Somebody else listens where the host wanted to.
+    public struct PortInUse: Error, Hashable, Sendable, CustomStringConvertible {
+        public var host: String
+        public var port: Int
+
+        public var description: String { "the port \(self.port) on \(self.host) is in use" }
     }
 
     private func respond(to request: Request, from context: PeerContext) async throws -> Response {
@@ -71,16 +84,20 @@ public struct HTTPHost: ServiceLifecycle.Service {
 
     private func body(of request: Request) async throws(Problem) -> [UInt8] {
         let limit = self.configuration.maximumBody
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit.bytes {
-            throw Self.tooLarge(limit)
-        }
+        var body: [UInt8] = []
+        var length = 0
         do {
-            let buffer = try await request.body.collect(upTo: limit.bytes)
-            return Array(buffer.readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw Self.tooLarge(limit)
-        } catch let error as HTTPError where error.status == .contentTooLarge {
-            throw Self.tooLarge(limit)
+            for try await buffer in request.body {
+                length += buffer.readableBytes
+                // A client that is still sending would not see an answer: what is too much is read on and thrown away,
+                // up to a bound of its own.
+                if length > limit.bytes { body = [] } else { body += buffer.readableBytesView }
+                if length > 4 * limit.bytes { throw Self.tooLarge(limit) }
+            }
+            if length > limit.bytes { throw Self.tooLarge(limit) }
+            return body
+        } catch let problem as Problem {
+            throw problem
         } catch {
             throw Problem(.malformedBody, "the body did not arrive whole")
         }
@@ -89,7 +106,7 @@ public struct HTTPHost: ServiceLifecycle.Service {
     private static func tooLarge(_ limit: ByteCount) -> Problem {
         Problem(
             .bodyTooLarge, "a body may have at most \(limit)", details: ["limit": .integer(limit.bytes)],
-            headers: [.connection: "close"])
+        )
     }
 
     private static func response(_ response: ServiceResponse) -> Response {

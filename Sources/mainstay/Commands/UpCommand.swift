@@ -42,7 +42,8 @@ struct UpCommand: AsyncParsableCommand {
                 port: settings.port(of: name.rawValue, byDefault: ServiceName.defaultPorts[name] ?? 0), ready: ready)
         }
         let background = BackgroundHost(
-            works: built.flatMap(\.service.background) + gateway.background, ready: ready, listeners: hosts.count)
+            works: built.flatMap(\.service.background) + gateway.background, ready: ready, listeners: hosts.count,
+            quiesce: built.map(\.service.quiesce))
         let front = platform.host("gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
         let announcement = Announcement(
             platform: platform, ready: ready, expected: hosts.count + 1, notes: notes, isDemo: settings.isDemo)

@@ -136,12 +136,11 @@ final class Platform: Sendable {
     }
 
     private static func failure(_ error: any Error) -> any Error {
-        if error is CommandFailure { return error }
-        let text = "\(error)"
-        if text.contains("Address already in use") || text.contains("errno: 98") {
-            return CommandFailure.environment("a port is in use: \(text)")
+        switch error {
+        case is CommandFailure: error
+        case let error as HTTPHost.PortInUse: CommandFailure.environment(error.description)
+        default: CommandFailure.environment("a part of the platform failed: \(error)")
         }
-        return CommandFailure.environment("a part of the platform failed: \(text)")
     }
 }
 
@@ -151,22 +150,25 @@ struct BackgroundHost: ServiceLifecycle.Service {
     let ready: Readiness
     /// How many must listen first.
     let listeners: Int
+    /// Run when the work has ended.
+    var quiesce: [@Sendable () -> Void] = []
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await self.ready.wait(for: self.listeners)
             await withTaskGroup { group in
-                for work in self.works {
-                    group.addTask {
-                        do {
-                            try await work.run()
-                        } catch {
-                            guard !(error is CancellationError) else { return }
-                            Terminal.error("error: the work '\(work.name)' ended: \(error)")
-                        }
-                    }
-                }
+                for work in self.works { group.addTask { await Self.run(work) } }
             }
+        }
+        for quiesce in self.quiesce { quiesce() }
+    }
+
+    private static func run(_ work: BackgroundWork) async {
+        do {
+            try await work.run()
+        } catch {
+            guard !(error is CancellationError) else { return }
+            Terminal.error("error: the work '\(work.name)' ended: \(error)")
         }
     }
 }

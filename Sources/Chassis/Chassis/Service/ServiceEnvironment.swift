@@ -56,6 +56,8 @@ public struct Service: Sendable {
     public let background: [BackgroundWork]
     /// Runs once before the first request: read models catch up here.
     public let prepare: @Sendable () async throws -> Void
+    /// Runs once when the service is about to stop, before its last requests: ends long polls at once.
+    public let quiesce: @Sendable () -> Void
     /// Answers every request, also unknown ones and those that fail.
     public let handler: ServiceHandler
 
@@ -74,6 +76,7 @@ public struct Service: Sendable {
         self.health = health
         self.background = background
         self.prepare = prepare
+        self.quiesce = { environment.store.commits.close() }
         let router = ServiceRouter(environment: environment, table: table, metrics: metrics)
         self.handler = { try await router.respond(to: $0) }
     }

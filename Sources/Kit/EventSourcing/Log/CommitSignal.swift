@@ -8,6 +8,7 @@ public final class CommitSignal: Sendable {
         var nextID: UInt64 = 0
         var waiters: [(id: UInt64, after: Position, continuation: CheckedContinuation<Void, Never>)] = []
         var cancelled: Set<UInt64> = []
+        var isClosed = false
     }
 
     private let state = Mutex(State())
@@ -29,7 +30,18 @@ public final class CommitSignal: Sendable {
         for waiter in woken { waiter.continuation.resume() }
     }
 
-    /// Returns when an event behind `position` has been committed, or when the task is cancelled.
+    /// Wakes everybody and lets nobody wait any more: the process is about to stop, and long polls must not hold it up.
+    public func close() {
+        let woken = self.state.withLock { state in
+            state.isClosed = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in woken { waiter.continuation.resume() }
+    }
+
+    /// Returns when an event behind `position` has been committed, when the signal is closed, or when the task is
+    /// cancelled.
     public func wait(after position: Position) async {
         let id = self.state.withLock { state in
             state.nextID += 1
@@ -38,7 +50,7 @@ public final class CommitSignal: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDue = self.state.withLock { state in
-                    if state.head > position || state.cancelled.remove(id) != nil { return true }
+                    if state.head > position || state.isClosed || state.cancelled.remove(id) != nil { return true }
                     state.waiters.append((id, position, continuation))
                     return false
                 }
