@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 /// Settings that every target of ours is built with. `Tests/TidyTests` checks what the compiler cannot.
@@ -175,14 +174,11 @@ let everyTest: [Target] = [
 
 let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
 
-// targets appear as their folders do: 52
-let present: (Target) -> Bool = { FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\($0.path!)") }
 let package = Package(
     name: "mainstay",
     platforms: [.macOS(.v26)],
-    products: [.executable(name: "mainstay", targets: ["mainstay"])].filter { _ in executable.allSatisfy(present) }
-        + libraries.filter { name in (kit + chassis + gateway + backends).contains { $0.name == name && present($0) } }
-        .map { .library(name: $0, targets: [$0]) },
+    products: [.executable(name: "mainstay", targets: ["mainstay"])]
+        + libraries.map { .library(name: $0, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["Logging"]),
@@ -196,10 +192,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: (kit + backends + chassis + gateway + shop + executable + everyTest).filter(present)
+    targets: kit + backends + chassis + gateway + shop + executable + everyTest
 )
-
-let names = Set(package.targets.map(\.name))
-for target in package.targets {
-    target.dependencies.removeAll { if case .byNameItem(let name, _) = $0 { !names.contains(name) } else { false } }
-}
