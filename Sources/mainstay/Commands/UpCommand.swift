@@ -42,7 +42,7 @@ struct UpCommand: AsyncParsableCommand {
                 port: settings.port(of: name.rawValue, byDefault: ServiceName.defaultPorts[name] ?? 0), ready: ready)
         }
         let background = BackgroundHost(
-            works: built.flatMap(\.service.background) + gateway.background, ready: ready, listeners: hosts.count,
+            works: built.flatMap(\.service.background) + gateway.background, ready: ready, listeners: hosts.count + 1,
             quiesce: built.map(\.service.quiesce))
         let front = platform.host("gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
         let announcement = Announcement(
