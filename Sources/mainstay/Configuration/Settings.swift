@@ -71,7 +71,9 @@ struct Settings: Sendable {
     }
 
     /// Variables of the project's scripts and of key material, which is not configuration.
-    private static let foreign: Set<String> = ["MAINSTAY_URL", "MAINSTAY_SERVICE_KEY", "MAINSTAY_USERS_KEY"]
+    private static let foreign: Set<String> = [
+        "MAINSTAY_URL", "MAINSTAY_ADMIN_EMAIL", "MAINSTAY_ADMIN_PASSWORD", "MAINSTAY_SERVICE_KEY", "MAINSTAY_USERS_KEY",
+    ]
 
     static func variable(for key: String) -> String {
         "MAINSTAY_" + key.uppercased().replacing(".", with: "_")

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Kills a running platform with SIGKILL at random instants under load, and checks that nothing was lost.
+
+    scripts/kill_matrix.py --binary .build/release/mainstay --kills 200
+
+What customers were promised is recorded here, outside the server. After each kill the files are read as the process left
+them; every few kills the load pauses until all sagas have ended, and the whole of the books is checked. Docs/KillMatrix.md
+says what is checked and what was found.
+
+Exit codes: 0 nothing is wrong, 1 something is, 3 the platform could not be started.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+import uuid
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from killmatrix.books import Books, UNFINISHED, text  # noqa: E402
+from killmatrix.customers import Customer, Person, Shop  # noqa: E402
+from killmatrix.record import Record  # noqa: E402
+from killmatrix.running import Platform, StartFailed, free_block  # noqa: E402
+
+SETTLE_SECONDS = 150
+
+
+class Matrix:
+    def __init__(self, arguments, directory):
+        self.arguments = arguments
+        self.directory = directory
+        self.platform = Platform(arguments.binary, os.path.join(directory, "data"), free_block())
+        self.record = Record(os.path.join(directory, "acknowledged.jsonl"))
+        self.shop = Shop(self.platform, self.record, arguments.seed)
+        self.kills, self.violations = [], []
+        self.hit_sagas = {"orders": set(), "transfers": set()}
+
+    def say(self, line):
+        if not self.arguments.json:
+            print(line, flush=True)
+
+    def wrong(self, found, when):
+        for one in found:
+            self.violations.append(f"{when}: {one}")
+            print(f"  ✗ {when}: {one}", file=sys.stderr, flush=True)
+
+    # Before the first kill
+
+    def open_shop(self):
+        self.platform.launch()
+        self.platform.wait_ready()
+        self.shop.administrator = self.platform.administrator
+        clerk = Person(self.shop, *self.platform.administrator)
+        clerk.log_in()
+        self.shop.clerk_token = clerk.token
+        _, page, _ = clerk.insist("GET", "/v1/products?limit=100")
+        for product in page["items"]:
+            identifier = product.get("productId") or product["id"]
+            cents = round(float(product["price"]["amount"]) * 100)
+            self.shop.products.append({"productId": identifier, "cents": cents})
+            # One product keeps the little it has, and the one of which there is none stays sold out.
+            if product["sku"] not in ("SOLD-OUT", "OUT-TENT-2"):
+                path = f"/v1/stock/{identifier}/receipts"
+                clerk.insist("POST", path, {"quantity": 500_000}, {201}, key=str(uuid.uuid4()))
+        self.customers = [Customer(self.shop, number) for number in range(self.arguments.clients)]
+        for customer in self.customers:
+            customer.register()
+            customer.open_wallet()
+        if self.shop.oddities:
+            raise StartFailed(f"the shop did not open: {self.shop.oddities[0]}")
+        for customer in self.customers:
+            customer.start()
+        self.resumed_at = time.monotonic()
+
+    # One kill
+
+    def kill(self, number):
+        """Kills the platform at an instant that follows from the seed, looks at what is left, and starts it again."""
+        seed = (self.arguments.seed * 1_000_003 + number) & 0xFFFFFFFF
+        chance = random.Random(seed)
+        is_starting = number > 1 and chance.random() < 0.1
+        if is_starting:
+            # While it starts, and takes up what the last kill left.
+            time.sleep(chance.uniform(0.0, 0.3))
+        else:
+            self.platform.wait_ready()
+            aim = chance.uniform(0.02, 0.4) if chance.random() < 0.4 else chance.uniform(0.4, 2.0)
+            # After a pause the load has to come back first.
+            time.sleep(max(0.0, max(self.platform.ready_at, self.resumed_at) + aim - time.monotonic()))
+        was_ready = self.platform.up.is_set()
+        origin = max(self.platform.ready_at, self.resumed_at) if was_ready else self.platform.launched
+        self.platform.kill()
+        row = {
+            "kill": number, "seed": seed, "since": "ready" if was_ready else "launch",
+            "instant_ms": round((time.monotonic() - origin) * 1_000), "acknowledged": self.record.orders,
+        }
+        with Books(self.platform.data) as books:
+            row["unfinished"] = books.unfinished()
+            for service, ids in self.hit_sagas.items():
+                ids.update(one for one, in books.query(service, f"SELECT id FROM sagas WHERE {UNFINISHED}"))
+            self.wrong(books.check_always(self.record.read()), f"after kill {number}")
+        self.kills.append(row)
+        self.say(
+            f"{number:5}  {seed:10}  {row['since']:>6}+{row['instant_ms']:<5}  {row['acknowledged']:12}  "
+            f"{row['unfinished']['orders']:6}  {row['unfinished']['transfers']:9}  {len(self.violations):10}")
+        self.platform.launch()
+
+    # When nothing is under way
+
+    def settle(self, when, with_mails=False):
+        """Lets every customer finish their sentence and every saga end, then checks all books.
+
+        A mail that a killed process was sending is taken up again a minute later, so only the end waits for mails.
+        """
+        self.platform.wait_ready()
+        self.shop.paused.set()
+        began = time.monotonic()
+        idle = all(customer.idle.wait(max(0.0, began + 90 - time.monotonic())) for customer in self.customers)
+        if not idle:
+            self.wrong(["customers got no answer within 90 s"], when)
+        work = ["everything"]
+        while work and time.monotonic() - began < SETTLE_SECONDS:
+            with Books(self.platform.data) as books:
+                work = books.pending_work(with_mails)
+            if work:
+                time.sleep(0.1)
+        with Books(self.platform.data) as books:
+            if work:
+                self.wrong([f"still under way after {SETTLE_SECONDS} s: {', '.join(work)}", *books.stuck()], when)
+            self.wrong(books.check_settled(self.record.read(), with_mails), when)
+            for service, ids in self.hit_sagas.items():
+                ended = {one for one, in books.query(service, f"SELECT id FROM sagas WHERE NOT ({UNFINISHED})")}
+                self.wrong((f"saga {text(one)} was hit and never ended" for one in ids - ended), when)
+                ids.clear()
+        self.say(f"       everything ended in {time.monotonic() - began:.1f} s; the books are checked")
+        self.shop.paused.clear()
+        self.resumed_at = time.monotonic()
+
+    def run(self):
+        self.open_shop()
+        self.say(
+            f" kill        seed  instant (ms)  acknowledged  orders  transfers  violations\n"
+            f"                                             unfinished sagas of")
+        for number in range(1, self.arguments.kills + 1):
+            self.kill(number)
+            if number % self.arguments.settle_every == 0 and number < self.arguments.kills:
+                self.settle(f"settled after kill {number}")
+        self.platform.wait_ready()
+        self.settle("at the end", with_mails=True)
+        self.shop.stopped.set()
+        for customer in self.customers:
+            customer.join(30)
+        code = self.platform.stop()
+        if code != 0:
+            self.wrong([f"the platform did not stop by itself: exit code {code}"], "at the end")
+        with Books(self.platform.data) as books:
+            self.wrong(books.check_always(self.record.read()), "after the stop")
+        self.wrong(self.shop.oddities, "a client")
+        self.wrong(self.platform.complaints(), "in the log")
+
+    def report(self, elapsed):
+        hit = sum(1 for one in self.kills if sum(one["unfinished"].values()))
+        if hit * 4 < len(self.kills) * 3:
+            self.wrong([f"only {hit} of {len(self.kills)} kills hit an unfinished saga"], "the matrix")
+        summary = {
+            "kills": len(self.kills), "hit": hit, "acknowledged": self.record.orders,
+            "seed": self.arguments.seed, "seconds": round(elapsed), "violations": len(self.violations),
+        }
+        if self.arguments.json:
+            print(json.dumps({**summary, "answers": self.shop.counts, "rows": self.kills, "found": self.violations}))
+        else:
+            done = ", ".join(f"{count} {what}" for what, count in sorted(self.shop.counts.items()))
+            print(f"\nload: {done}")
+            print("kill-matrix " + " ".join(f"{key}={value}" for key, value in summary.items()))
+        return 1 if self.violations else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default=".build/release/mainstay", help="the mainstay executable")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=None, help="repeats the instants and the wishes of a run")
+    parser.add_argument("--data", help="keep everything in this new directory; default: a temporary one")
+    parser.add_argument("--clients", type=int, default=12)
+    parser.add_argument("--settle-every", type=int, default=10, help="kills between two checks of all books")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    arguments = parser.parse_args()
+    if arguments.kills < 1 or arguments.clients < 2 or arguments.settle_every < 1:
+        parser.error("at least one kill, two clients, and one kill between two checks are needed")
+    if arguments.seed is None:
+        arguments.seed = random.SystemRandom().randrange(1, 1_000_000)
+    if not os.access(arguments.binary, os.X_OK):
+        print(f"error: {arguments.binary} cannot be run; build it with: make build", file=sys.stderr)
+        return 3
+    if arguments.data and os.path.exists(arguments.data) and os.listdir(arguments.data):
+        print(f"error: {arguments.data} is not empty", file=sys.stderr)
+        return 3
+    directory = arguments.data or tempfile.mkdtemp(prefix="mainstay-kill-matrix-")
+    os.makedirs(directory, exist_ok=True)
+    matrix = Matrix(arguments, directory)
+    matrix.say(f"seed {arguments.seed}, {arguments.clients} clients, in {directory}")
+    began = time.monotonic()
+    try:
+        matrix.run()
+        code = matrix.report(time.monotonic() - began)
+    except StartFailed as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1 if matrix.kills else 3
+    finally:
+        matrix.shop.stopped.set()
+        matrix.platform.stop()
+    if code == 0 and not arguments.data:
+        shutil.rmtree(directory)
+    elif code:
+        print(f"everything is kept in {directory}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
