@@ -120,13 +120,16 @@ def fill(url, output):
     for order in cancelled:
         shop.need("POST", f"/v1/orders/{order}/cancel", token)
     accounts = fill_accounts(shop, token)
+    transfers = [shop.need("POST", "/v1/transfers", token, {
+        "fromAccountId": accounts[0], "toAccountId": accounts[1], "amount": {"amount": "1.50", "currency": "EUR"},
+    })["transferId"] for _ in range(3)]
     make.wait(declined, "PAYMENT_FAILED")
     make.wait(paid, "DELIVERED")
     for order in paid[:10]:
         shop.need("POST", f"/v1/orders/{order}/return", token)
     return {
         "url": url, "admin": admin, "adminId": administrator["userId"], "adminEmail": match.group(1),
-        "customer": customer, "products": products, "accounts": accounts,
+        "customer": customer, "products": products, "accounts": accounts, "transfers": transfers,
         "delivered": paid[10:], "returning": paid[:10], "declined": declined, "drafts": drafts, "cancelled": cancelled,
         "doomed": [make.product() for _ in range(24)], "spare": [make.product() for _ in range(4)],
         "others": [shop.register() for _ in range(4)],
@@ -137,7 +140,7 @@ def fill(url, output):
 
 
 def fill_accounts(shop, token):
-    """Two wallets with money, and a transfer between them, where transfers are offered."""
+    """Two wallets with money."""
     accounts = [shop.need("POST", "/v1/accounts", token, {"currency": "EUR"})["accountId"] for _ in range(2)]
     for account in accounts:
         shop.need("POST", f"/v1/accounts/{account}/deposits", token, {"amount": {"amount": "500", "currency": "EUR"}})
