@@ -145,8 +145,8 @@ let everyTest: [Target] = [
     tests(
         "ChassisTests",
         [
-            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Chassis", "ChassisHTTP", "Identity",
-            "StorageSQLite",
+            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Chassis", "ChassisHTTP", "ChassisTesting",
+            "Identity", "StorageSQLite",
             httpTypes, logging,
         ]),
     tests(

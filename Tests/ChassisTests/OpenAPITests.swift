@@ -17,6 +17,11 @@ import Testing
         #expect(responses?.members.map(\.name) == ["201", "400", "401", "403", "413", "415", "503"])
     }
 
+    @Test func `a path with a named part may lead nowhere`() {
+        let responses = self.document["paths"]?["/v1/phrases/{phraseId}"]?["delete"]?["responses"]?.object
+        #expect(responses?.members.map(\.name).contains("404") == true)
+    }
+
     @Test func `models stand once as components and are referred to`() {
         let body = self.document["paths"]?["/v1/phrases"]?["post"]?["requestBody"]?["content"]?["application/json"]
         #expect(body?["schema"]?["$ref"] == "#/components/schemas/Phrase")

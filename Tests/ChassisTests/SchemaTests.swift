@@ -20,7 +20,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("id", "x"), ("id", .null), ("count", 0), ("count", 6), ("count", .number("1.0")), ("count", "1"),
+            ("id", "x"), ("id", .null), ("count", 0), ("count", 6), ("count", .number("1.5")), ("count", "1"),
+            ("count", .number("1e400")),
             ("when", "yesterday"), ("tags", ["a", "b", "c"]), ("tags", ["abcd"]), ("tags", .object([:])),
             ("amount", true), ("unknown", 1),
         ] as [(String, JSONValue)])
@@ -28,6 +29,17 @@ import Testing
         let violations = self.schema.violations(in: self.good.setting(name, to: value))
         #expect(violations.count == 1)
         #expect(violations.first?.pointer.hasPrefix("/\(name)") == true)
+    }
+
+    @Test(arguments: ["2.0", "2e0", "20e-1", "0.2E1"])
+    func `a whole number may be written in any way that JSON knows`(_ text: String) {
+        #expect(self.schema.violations(in: self.good.setting("count", to: .number(text))).isEmpty)
+    }
+
+    @Test func `one of some texts is compared byte by byte`() {
+        let schema = Schema.oneOf(["HKD"])
+        #expect(schema.violations(in: "HKD").isEmpty)
+        #expect(schema.violations(in: "H\u{212A}D").count == 1)
     }
 
     @Test func `a required member that is missing is named`() {

@@ -98,6 +98,15 @@ import Testing
         #expect(pointers == ["/text", "/times", "/colour"])
     }
 
+    @Test func `a refusal quotes what was sent, without control characters and not at any length`() async throws {
+        let answer = try await self.say(["te\u{0}xt": "hello", "\(String(repeating: "x", count: 9_000))": 3])
+        #expect(answer.status == 400)
+        let detail = try #require(answer.json["detail"])
+        #expect(Schema.text(0...4_000).violations(in: detail).isEmpty)
+        let many = try await self.say(["\(String(repeating: "\u{7}", count: 9_000))": 3])
+        #expect(Schema.text(0...4_000).violations(in: many.json["detail"] ?? .null).isEmpty)
+    }
+
     @Test(arguments: ["", "{", "[1,]", #"{"text":"a","text":"b","times":1}"#, "{} {}", "\u{FEFF}{}"])
     func `a body that is not strict JSON is a 400 that says where`(_ body: String) async throws {
         var request = ServiceRequest(

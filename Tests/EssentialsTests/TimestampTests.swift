@@ -17,6 +17,11 @@ struct TimestampTests {
         #expect(Timestamp(rfc3339: text) == Timestamp(microseconds: microseconds))
     }
 
+    @Test func `of more milliseconds than it can hold is the first or the last there is`() {
+        #expect(Timestamp(milliseconds: .max) == Timestamp(microseconds: .max))
+        #expect(Timestamp(milliseconds: .min) == Timestamp(microseconds: .min))
+    }
+
     @Test(arguments: 0..<64 as Range<UInt64>)
     func `survives writing and reading, whatever the year`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)

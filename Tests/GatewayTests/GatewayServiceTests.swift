@@ -16,12 +16,16 @@ private final class Front: Sendable {
     let gateway: GatewayService
     private let received = Mutex<[ServiceRequest]>([])
 
-    init(answer: @escaping @Sendable (ServiceRequest) -> ServiceResponse = { _ in .empty(.ok) }) throws {
+    /// - Parameter transport: what the gateway calls through, if not the platform's own.
+    init(
+        transport: (any ServiceTransport)? = nil,
+        answer: @escaping @Sendable (ServiceRequest) -> ServiceResponse = { _ in .empty(.ok) },
+    ) throws {
         let platform = try TestPlatform()
         self.platform = platform
         self.gateway = GatewayService(
             GatewayEnvironment(
-                transport: platform.transport, userKeys: try JWKSet([platform.userSigningKey.publicKey]),
+                transport: transport ?? platform.transport, userKeys: try JWKSet([platform.userSigningKey.publicKey]),
                 credentials: NoCredentials(), time: platform.time, wallClock: platform.wallClock.wallClock,
                 ids: platform.ids, chance: platform.chance,
                 logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
@@ -48,6 +52,20 @@ private final class Front: Sendable {
         request.peer = "192.0.2.7"
         if let token { request.head.headerFields[.authorization] = "Bearer \(token)" }
         return try await self.gateway.handler(request)
+    }
+}
+
+/// Knows no address until the services listen.
+private final class Starting: ServiceTransport {
+    let isListening = Mutex(false)
+
+    func call(
+        _ service: ServiceName, _ request: ServiceRequest, deadline: Deadline,
+    ) async throws -> ServiceResponse {
+        guard self.isListening.withLock({ $0 }) else {
+            throw TransportError(.unknownService, "no address is known for \(service)")
+        }
+        return .empty(.ok)
     }
 }
 
@@ -98,6 +116,15 @@ private struct NoCredentials: ServiceCredentials {
         #expect(try await front.get("/health/ready").head.status == .serviceUnavailable)
         front.platform.transport.register("catalog") { _ in .empty(.ok) }
         #expect(try await front.get("/health/ready").head.status == .ok)
+        #expect(try await front.get("/v1/products").head.status == .ok)
+    }
+
+    @Test func `a service that was asked before it listened answers as soon as it does`() async throws {
+        let starting = Starting()
+        let front = try Front(transport: starting)
+        #expect(try await front.get("/health/ready").head.status == .serviceUnavailable)
+        #expect(try await front.get("/v1/products").head.status == .serviceUnavailable)
+        starting.isListening.withLock { $0 = true }
         #expect(try await front.get("/v1/products").head.status == .ok)
     }
 

@@ -80,7 +80,10 @@ public final class HTTPTransport: ServiceTransport {
         {
             outgoing.headers.add(name: field.name.rawName, value: field.value)
         }
-        if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
+        // A TRACE carries no content (RFC 9110 §9.3.8); the client refuses to send one.
+        if !request.body.isEmpty, request.head.method != .trace {
+            outgoing.body = .bytes(ByteBuffer(bytes: request.body))
+        }
         return outgoing
     }
 

@@ -57,18 +57,23 @@ final class Upstreams: Sendable {
         let began = self.environment.time.now
         let deadline = Deadline(at: began + self.configuration.healthTimeout)
         var failure: String?
+        var isKnown = true
         do {
             let response = try await self.environment.transport.call(
                 service, ServiceRequest(.get, "/health/ready"), deadline: deadline)
             if response.head.status != .ok { failure = "it answered \(response.head.status.code)" }
         } catch let error as TransportError {
             failure = error.code == .deadlineExceeded ? "Health check timeout" : error.message
+            // It has not begun to listen yet. Held to be down, it would stay so for a while after it has.
+            isKnown = error.code != .unknownService
         } catch {
             failure = "the check was cancelled"
         }
         let message = failure
-        self.update(service) { health, now in
-            if let message { health.failed(message, at: now) } else { health.passed(at: now) }
+        if isKnown {
+            self.update(service) { health, now in
+                if let message { health.failed(message, at: now) } else { health.passed(at: now) }
+            }
         }
         return HealthReport.Result(
             name: service.rawValue, isCritical: true, error: failure, took: self.environment.time.now - began)

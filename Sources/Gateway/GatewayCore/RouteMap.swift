@@ -76,15 +76,43 @@ public struct RouteMap: Hashable, Sendable {
         path == prefix || path.hasPrefix(prefix + "/")
     }
 
-    /// Whether a path has nothing that two parsers may read in two ways: dot segments, empty ones, encoded slashes.
+    /// Whether a path has nothing that two parsers may read in two ways: dot segments, empty ones, encoded slashes, what
+    /// RFC 3986 does not allow, escapes that are cut off or are no UTF-8.
     private static func isPlain(_ path: some StringProtocol) -> Bool {
-        guard path.hasPrefix("/"), !path.contains("//"), !path.contains("\\") else { return false }
+        guard path.hasPrefix("/"), !path.contains("//"), Self.isWellFormed(path) else { return false }
         let lower = path.lowercased()
         guard !lower.contains("%2f"), !lower.contains("%5c"), !lower.contains("%2e"), !lower.contains("%00") else {
             return false
         }
         return !path.split(separator: "/").contains { $0 == "." || $0 == ".." }
     }
+
+    private static func isWellFormed(_ path: some StringProtocol) -> Bool {
+        var decoded: [UInt8] = []
+        var rest = Array(path.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                let digits = rest.prefix(2)
+                guard digits.count == 2, digits.allSatisfy({ Self.isHexadecimal($0) }),
+                    let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+                else { return false }
+                decoded.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                guard Self.pathBytes.contains(byte) else { return false }
+                decoded.append(byte)
+            }
+        }
+        return String(validating: decoded, as: UTF8.self) != nil
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...70).contains(byte) || (97...102).contains(byte)
+    }
+
+    /// `pchar` of RFC 3986 without escapes, and the slash.
+    private static let pathBytes = Set(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/".utf8)
 }
 
 extension RouteMap.Opening {

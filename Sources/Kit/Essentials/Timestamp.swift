@@ -9,8 +9,10 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         self.microseconds = microseconds
     }
 
+    /// - Parameter milliseconds: since 1970; more than ``microseconds`` can hold is taken as the most that it can.
     public init(milliseconds: Int64) {
-        self.microseconds = milliseconds * 1_000
+        let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000)
+        self.microseconds = overflow ? (milliseconds < 0 ? .min : .max) : product
     }
 
     /// Whole milliseconds since 1970, rounded down.

@@ -76,6 +76,7 @@ import Testing
     @Test(arguments: [
         (CatalogFixture.input(price: "0.00"), "/price/amount"),
         (CatalogFixture.input(price: "-1"), "/price/amount"),
+        (CatalogFixture.input(price: "100000000.01"), "/price/amount"),
         (CatalogFixture.input(price: "4.505"), "/price/amount"),
         (CatalogFixture.input(price: "4.50", currency: "JPY"), "/price/amount"),
         (CatalogFixture.input(currency: "XXY"), "/price/currency"),

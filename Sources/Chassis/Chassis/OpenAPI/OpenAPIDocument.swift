@@ -56,7 +56,8 @@ public struct OpenAPIDocument: Sendable {
     public static let errorSchema = Schema.object([
         .init("type", .text(1...200).about("A reference to the documentation of this kind of problem.")),
         .init("title", .text(1...200)), .init("status", .integer(400...599)), .init("code", .text(1...100)),
-        .init("detail", .text(0...4_000)), .init("message", .text(0...4_000)), .init("details", .freeObject),
+        .init("detail", .text(0...Problem.maximumDetail)), .init("message", .text(0...Problem.maximumDetail)),
+        .init("details", .freeObject),
         .init("instance", .text(1...200), required: false),
     ])
 
@@ -115,6 +116,8 @@ extension Route {
             types += [.malformedBody, .validationFailed, .unsupportedMediaType, .bodyTooLarge]
         }
         types.append(.validationFailed)
+        // A path whose named part cannot be decoded leads nowhere.
+        if !self.path.parameters.isEmpty { types.append(.notFound) }
         switch self.access {
         case .anyone: break
         case .signedIn: types += [.unauthenticated, .forbidden]

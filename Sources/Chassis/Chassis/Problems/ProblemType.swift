@@ -72,13 +72,17 @@ extension Problem: CustomStringConvertible {
 }
 
 extension Problem {
+    /// The most Unicode scalars of ``detail`` that are told. It quotes what a client sent, and that may be any length.
+    static let maximumDetail = 4_000
+
     /// This problem as a response.
     /// - Parameter instance: the request's id, by which logs and traces find it.
     public func response(instance: String? = nil) -> ServiceResponse {
+        let detail = JSONValue.string(self.detail.printable(atMost: Self.maximumDetail))
         var members: JSONValue = [
             "type": .string(self.type.uri), "title": .string(self.type.title),
-            "status": .integer(self.type.status), "code": .string(self.type.code), "detail": .string(self.detail),
-            "message": .string(self.detail), "details": .object(self.details),
+            "status": .integer(self.type.status), "code": .string(self.type.code), "detail": detail,
+            "message": detail, "details": .object(self.details),
         ]
         if let instance { members = members.setting("instance", to: .string("urn:request:\(instance)")) }
         var head = HTTPResponse(status: HTTPResponse.Status(code: self.type.status), headerFields: self.headers)
@@ -86,5 +90,16 @@ extension Problem {
         head.headerFields[.cacheControl] = "no-store"
         if let retryAfter { head.headerFields[.retryAfter] = String(max(1, (retryAfter.milliseconds + 999) / 1_000)) }
         return ServiceResponse(head, body: members.serializedInOrder)
+    }
+}
+
+extension String {
+    /// This text without control characters, cut off behind `count` Unicode scalars.
+    fileprivate func printable(atMost count: Int) -> String {
+        var text = String.UnicodeScalarView()
+        for scalar in self.unicodeScalars.prefix(count) {
+            text.append(scalar.value < 0x20 || scalar.value == 0x7F ? "\u{FFFD}" : scalar)
+        }
+        return String(text)
     }
 }

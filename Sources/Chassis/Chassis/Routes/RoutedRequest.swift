@@ -48,7 +48,9 @@ public struct RoutedRequest: Sendable {
     }
 
     /// A query parameter as a whole number, within the range that the route declares.
-    public func integer(_ name: String) -> Int? { self.query[name].flatMap { Int($0) } }
+    public func integer(_ name: String) -> Int? {
+        self.query[name].flatMap { JSONValue.number($0).wholeNumber }.map { Int($0) }
+    }
 
     public func header(_ name: HTTPField.Name) -> String? { self.raw.head.headerFields[name] }
 }

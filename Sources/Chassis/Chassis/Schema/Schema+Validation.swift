@@ -51,7 +51,7 @@ extension Schema {
     ) -> [Violation] {
         let wanted = "a whole number from \(range.lowerBound) to \(range.upperBound) is expected"
         guard case .number(let text) = value else { return [Violation(pointer, "\(wanted), not \(value.kind)")] }
-        guard let number = Int64(text), range.contains(number) else {
+        guard let number = value.wholeNumber, range.contains(number) else {
             return [Violation(pointer, "\(wanted), not \(text)")]
         }
         return []
@@ -109,6 +109,14 @@ extension TextFormat {
 }
 
 extension JSONValue {
+    /// The number, if it is whole, however it is written: JSON Schema takes `91.0` and `9e1` for integers too.
+    var wholeNumber: Int64? {
+        guard case .number(let text) = self else { return nil }
+        // Below 2^53 a binary fraction is exact.
+        return Int64(text)
+            ?? Double(text).flatMap { $0.magnitude < 9_007_199_254_740_992 ? Int64(exactly: $0) : nil }
+    }
+
     /// What this value is, for a sentence.
     var kind: String {
         switch self {

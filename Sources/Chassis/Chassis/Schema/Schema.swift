@@ -136,7 +136,10 @@ public struct TextFormat: Sendable {
 
     /// One of these values, exactly.
     public static func oneOf(_ values: [String]) -> TextFormat {
-        var format = TextFormat(accepted: "one of \(values.joined(separator: ", "))", matches: { values.contains($0) })
+        // By bytes: `==` takes canonically equivalent texts, such as K and the Kelvin sign, for one.
+        var format = TextFormat(
+            accepted: "one of \(values.joined(separator: ", "))",
+            matches: { text in values.contains { $0.utf8.elementsEqual(text.utf8) } })
         format.values = values
         return format
     }

@@ -76,6 +76,7 @@ struct CatalogEntry: Aggregate {
 
     private static func check(_ product: Product) throws(CatalogRefusal) {
         guard product.price.isPositive else { throw .priceNotPositive(product.price) }
+        guard product.price.minor <= Product.maximumPrice else { throw .priceTooHigh(product.price) }
     }
 }
 

@@ -3,6 +3,9 @@ public import ShopContracts
 
 /// Something that is sold.
 public struct Product: Hashable, Sendable {
+    /// The highest price, in the smallest units of its currency.
+    public static let maximumPrice: Int64 = 10_000_000_000
+
     public var id: ProductID
     /// Unique among the products on sale: capital letters, digits and hyphens.
     public var sku: String
@@ -58,6 +61,8 @@ public enum CatalogRefusal: Error, Hashable, Sendable {
     case skuTaken(String)
     /// Nothing is sold for nothing or less.
     case priceNotPositive(Money)
+    /// An order of 100 lines of 100 pieces must still be an amount that everybody can write and add up.
+    case priceTooHigh(Money)
 }
 
 extension CatalogRefusal: CustomStringConvertible {
@@ -68,6 +73,8 @@ extension CatalogRefusal: CustomStringConvertible {
         case .exists(let id): "the product \(id) is on sale already"
         case .skuTaken(let sku): "another product has the SKU \(sku)"
         case .priceNotPositive(let price): "a price is more than nothing, not \(price)"
+        case .priceTooHigh(let price):
+            "a price is at most \(Money(minor: Product.maximumPrice, price.currency)), not \(price)"
         }
     }
 }

@@ -80,7 +80,7 @@ extension CatalogRefusal {
         case .unknownProduct, .removed: Problem(.notFound, "\(self)")
         case .exists: Problem(.conflict, "\(self)")
         case .skuTaken(let sku): Problem(.skuTaken, "\(self)", details: ["sku": .string(sku)])
-        case .priceNotPositive: Problem(.validationFailed, "/price/amount: \(self)")
+        case .priceNotPositive, .priceTooHigh: Problem(.validationFailed, "/price/amount: \(self)")
         }
     }
 }

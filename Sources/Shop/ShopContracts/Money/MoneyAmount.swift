@@ -58,8 +58,10 @@ extension TextFormat {
             return areDigits && parts[0].utf8.count <= 15 && (parts.count == 1 || parts[1].utf8.count <= 4)
         })
 
-    /// Three capital letters.
-    public static let currency = TextFormat(
-        accepted: "three capital letters of ISO 4217", pattern: "^[A-Z]{3}$",
-        matches: { $0.utf8.count == 3 && $0.utf8.allSatisfy { (65...90).contains($0) } })
+    /// A currency in circulation.
+    public static let currency: TextFormat = {
+        var format = TextFormat.oneOf(Currency.codes)
+        format.accepted = "a currency of ISO 4217 such as \"EUR\""
+        return format
+    }()
 }
