@@ -22,7 +22,7 @@ import Testing
     private func document() async throws -> JSONValue {
         let platform = try await RunningPlatform(in: self.scratch.path)
         let document = try await platform.call("GET", "/openapi.json").json
-        #expect(platform.stop() == 0)
+        #expect(await platform.stop() == 0)
         return document
     }
 
