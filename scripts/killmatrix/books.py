@@ -164,6 +164,9 @@ class Books:
             verdict = self.one(service, "PRAGMA quick_check")
             if verdict != "ok":
                 wrong.append(f"the database of {service} is damaged: {verdict}")
+            for consumer, line, error in self.query(
+                    service, "SELECT consumer, line, error FROM inbox_parked WHERE state = 'dead'"):
+                wrong.append(f"a dead letter in {service}: {consumer} could not take {line}: {error}")
         for service, count in self.unfinished().items():
             if count:
                 wrong.append(f"{count} sagas of {service} have not ended")

@@ -23,22 +23,37 @@ struct ChangeOrder: Sendable {
             let order = try await self.features.environment.store.read {
                 try self.features.visible(id, to: caller, in: $0)
             }
-            guard order.state == .confirmed else { return try await self.cancel(request, caller) }
-            try await self.cancelShipment(of: id, request)
+            guard order.state != .confirmed else { return try await self.cancelConfirmed(id, request, caller) }
             do {
-                return try await self.cancel(request, caller)
-            } catch let problem as Problem where problem.details["state"] == .string(OrderState.cancelled.rawValue) {
-                // The cancelled shipment has cancelled the order already: what the caller wants has happened.
-                return try await self.features.environment.store.read { try self.features.summary(id, in: $0) }
+                return try await self.cancel(request, caller, isParcelCancelled: false)
+            } catch is ConfirmedMeanwhile {
+                return try await self.cancelConfirmed(id, request, caller)
             }
         }
     }
 
-    private func cancel(_ request: RoutedRequest, _ caller: Principal) async throws -> OrderSummary {
+    private func cancelConfirmed(
+        _ id: OrderID, _ request: RoutedRequest, _ caller: Principal,
+    ) async throws -> OrderSummary {
+        try await self.cancelShipment(of: id, request)
+        do {
+            return try await self.cancel(request, caller, isParcelCancelled: true)
+        } catch let problem as Problem where problem.details["state"] == .string(OrderState.cancelled.rawValue) {
+            // The cancelled shipment has cancelled the order already: what the caller wants has happened.
+            return try await self.features.environment.store.read { try self.features.summary(id, in: $0) }
+        }
+    }
+
+    /// - Throws: ``ConfirmedMeanwhile`` when the order is paid and nobody has asked shipping: the checkout would send the
+    ///   goods and the refund would give the money back.
+    private func cancel(
+        _ request: RoutedRequest, _ caller: Principal, isParcelCancelled: Bool,
+    ) async throws -> OrderSummary {
         let reason = caller.isOperator ? "cancelled by us" : "cancelled by the customer"
         return try await self.features.perform(
             { _ in .cancelOrder(reason: reason) }, request, named: "cancelOrder"
         ) { body, metadata, unit in
+            guard isParcelCancelled || body.captured == nil else { throw ConfirmedMeanwhile() }
             try self.features.startRefund(of: body, metadata: metadata, in: unit)
         }
     }
@@ -118,3 +133,6 @@ struct RetryPaymentRequest: APIModel {
 
     static let schema = Schema.object([.init("paymentMethod", .oneOf(PaymentMethod.allCases.map(\.rawValue)))])
 }
+
+/// The order was confirmed between the look at it and its cancellation.
+private struct ConfirmedMeanwhile: Error {}
