@@ -49,6 +49,13 @@ import Testing
         #expect(await second.stop() == 0)
         let verified = try await MainstayProcess.run(["events", "verify", "--data", self.scratch.path])
         #expect(verified.status == 0, "\(verified)")
+        let replayed = try await MainstayProcess.run(
+            ["events", "replay", "order-summaries", "--data", self.scratch.path])
+        #expect(replayed.status == 0, "\(replayed)")
+        let again = try await MainstayProcess.run(["events", "verify", "--data", self.scratch.path])
+        #expect(again.output == verified.output)
+        let unknown = try await MainstayProcess.run(["events", "replay", "nothing", "--data", self.scratch.path])
+        #expect(unknown.status == 1)
     }
 
     @Test func `fifty parallel requests with one key make one order`() async throws {

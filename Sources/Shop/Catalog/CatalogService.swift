@@ -25,7 +25,7 @@ public struct CatalogService: Sendable {
         self.service = Service(
             environment,
             routes: ReadProducts.routes(store) + EditProducts.routes(environment, book) + [QuoteProducts.route(store)],
-            health: health, prepare: { try await book.projector.catchUp(using: store) })
+            health: health, readModels: book.projector)
         self.environment = environment
         self.book = book
     }

@@ -54,6 +54,6 @@ public struct NotificationsService: Sendable {
             environment,
             routes: NotificationRoutes(outbox: outbox).routes + DeadLetterRoutes(consumers).routes, health: health,
             background: background,
-            prepare: { try await outbox.projector.catchUp(using: environment.store) })
+            readModels: outbox.projector)
     }
 }

@@ -56,7 +56,7 @@ public struct OrdersService: Sendable {
                 BackgroundWork("consumers") { try await consumers.run() },
                 BackgroundWork("payment window") { try await window.run() },
             ],
-            prepare: { try await features.orders.projector.catchUp(using: environment.store) })
+            readModels: features.orders.projector)
     }
 
     private static func routes(_ features: OrderFeatures, _ consumers: ConsumerGroup<any ServiceUnit>) -> [Route] {

@@ -48,7 +48,7 @@ public struct PaymentsService: Sendable {
                 + PaymentRoutes.routes(environment) + AccountRoutes.routes(accounts) + DepositRoutes(desk: desk).routes
                 + [.trialBalance(of: environment.store), PaymentReconciliation.route(environment.store)],
             health: health, background: [BackgroundWork("payment reconciler") { try await reconciler.run() }],
-            prepare: { try await projector.catchUp(using: environment.store) })
+            readModels: projector)
     }
 
     /// Inquires every payment of unknown outcome at once; the service does so by itself while it runs.

@@ -32,6 +32,6 @@ public struct ShippingService: Sendable {
         self.service = Service(
             environment, routes: BookingRoutes(desk: desk).routes + ShipmentRoutes(desk: desk).routes, health: health,
             background: configuration.demoCarrier ? [BackgroundWork("demo carrier") { try await carrier.run() }] : [],
-            prepare: { try await desk.projector.catchUp(using: environment.store) })
+            readModels: desk.projector)
     }
 }

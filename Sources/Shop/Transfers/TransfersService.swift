@@ -30,6 +30,6 @@ public struct TransfersService: Sendable {
         self.service = Service(
             environment, routes: TransferRoutes(desk: desk).routes, health: health,
             background: [BackgroundWork("sagas") { try await engine.run() }],
-            prepare: { try await projector.catchUp(using: environment.store) })
+            readModels: projector)
     }
 }

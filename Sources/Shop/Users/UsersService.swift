@@ -73,7 +73,7 @@ public struct UsersService: Sendable {
                 users, passwords, LoginLimits(configuration, time: environment.time),
                 keys: try issuer.keySet(with: configuration.retiredKeys)),
             health: health, background: [Self.pruning(users, every: configuration.pruneInterval, environment.time)],
-            prepare: { try await Self.prepare(users) })
+            readModels: users.projector, prepare: { try await Self.prepare(users) })
     }
 
     private static func routes(
@@ -86,7 +86,6 @@ public struct UsersService: Sendable {
     }
 
     private static func prepare(_ users: UserBook) async throws {
-        try await users.projector.catchUp(using: users.store)
         let since = users.wallClock.now + (.zero - RevocationList.memory)
         for fact in try await users.store.read({ try UserRows.revocations(since: since, in: $0) }) {
             users.revocations.apply(fact)

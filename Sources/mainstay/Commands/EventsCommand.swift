@@ -10,7 +10,7 @@ import StorageSQLite
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events", abstract: "Follows, reads and verifies the logs of the services.",
-        subcommands: [Tail.self, Read.self, Verify.self])
+        subcommands: [Tail.self, Read.self, Replay.self, Verify.self])
 
     struct Options: ParsableArguments {
         @Option(help: "The data directory. Default: ./.mainstay")
@@ -65,6 +65,51 @@ struct EventsCommand: AsyncParsableCommand {
                 if version > .zero { return }
             }
             throw CommandFailure.isFalse("no service has a stream \(self.stream)")
+        }
+    }
+
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Empties a read model and builds it again from the first event.")
+
+        @OptionGroup var options: Options
+        @Argument(help: "The read model.") var projection: String
+        @Option(help: "Which service it belongs to. Default: the one that has it.") var service: String?
+
+        func run() async throws {
+            if Instance.running(in: self.options.data) != nil {
+                try await self.replayRunning(try InstanceClient(data: self.options.data))
+            } else {
+                try await self.replayStopped()
+            }
+        }
+
+        private var candidates: [String] { self.service.map { [$0] } ?? KeyRegistry.services }
+
+        private func replayRunning(_ client: InstanceClient) async throws {
+            for service in self.candidates {
+                let names = try await client.call("GET", service, "/internal/read-models")["items"]?.array ?? []
+                guard names.contains(.string(self.projection)) else { continue }
+                _ = try await client.call("POST", service, "/internal/read-models/\(self.projection)/rebuild")
+                Terminal.line("\(self.projection) of \(service) is built again")
+                return
+            }
+            throw CommandFailure.isFalse("no read model is called '\(self.projection)'")
+        }
+
+        private func replayStopped() async throws {
+            let settings = try Settings.load(file: nil, environment: [:], flags: ["data": self.options.data])
+            let directory = try DataDirectory(settings.data)
+            try await Platform.scoped(settings, directory: directory) { platform in
+                for blueprint in ServiceBlueprint.all where self.candidates.contains(blueprint.name.rawValue) {
+                    let environment = try platform.environment(for: blueprint)
+                    let models = try blueprint.make(environment, platform).service.readModels
+                    guard try await models.rebuild(self.projection, using: environment.store) else { continue }
+                    Terminal.line("\(self.projection) of \(blueprint.name) is built again")
+                    return
+                }
+                throw CommandFailure.isFalse("no read model is called '\(self.projection)'")
+            }
         }
     }
 

@@ -56,6 +56,8 @@ public struct Service: Sendable {
     public let background: [BackgroundWork]
     /// Runs once before the first request: read models catch up here.
     public let prepare: @Sendable () async throws -> Void
+    /// What reads of the service are answered from; each can be built again from the log.
+    public let readModels: Projector<any ServiceUnit>
     /// Runs once when the service is about to stop, before its last requests: ends long polls at once.
     public let quiesce: @Sendable () -> Void
     /// Answers every request, also unknown ones and those that fail.
@@ -64,18 +66,26 @@ public struct Service: Sendable {
     /// - Parameters:
     ///   - routes: the service's own; health, metrics, document and feed are added.
     ///   - health: the service's checks.
+    ///   - readModels: kept up by the service's writes; caught up before the first request.
+    ///   - prepare: runs once after that.
     public init(
         _ environment: ServiceEnvironment, routes: [Route], health: HealthRegistry,
-        background: [BackgroundWork] = [], prepare: @escaping @Sendable () async throws -> Void = {},
+        background: [BackgroundWork] = [], readModels: Projector<any ServiceUnit> = Projector([], log: { $0 }),
+        prepare: @escaping @Sendable () async throws -> Void = {},
     ) {
         let metrics = RequestMetrics()
+        let common = CommonRoutes(environment: environment, health: health, metrics: metrics, api: routes)
         let table = RouteTable(
-            routes + CommonRoutes(environment: environment, health: health, metrics: metrics, api: routes).routes)
+            routes + common.routes + ReadModelRoutes(readModels: readModels, store: environment.store).routes)
         self.name = environment.name
         self.routes = table
         self.health = health
         self.background = background
-        self.prepare = prepare
+        self.readModels = readModels
+        self.prepare = {
+            try await readModels.catchUp(using: environment.store)
+            try await prepare()
+        }
         self.quiesce = { environment.store.commits.close() }
         let router = ServiceRouter(environment: environment, table: table, metrics: metrics)
         self.handler = { try await router.respond(to: $0) }
