@@ -15,6 +15,7 @@ import uuid
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from fuzz_session import PASSWORD, Shop  # noqa: E402
@@ -167,15 +168,19 @@ def keep_own(name, case):
     if name in ("administerUser", "revokeUserTokens"):
         if parameters.get("userId") in (SESSION["customer"]["id"], SESSION["adminId"]):
             parameters["userId"] = one_of("others")["id"]
-    if name in ("removeProduct", "replaceProduct") and parameters.get("productId") in SESSION["products"]:
+    if name == "replaceProduct" and parameters.get("productId") in SESSION["products"]:
         parameters["productId"] = one_of("spare")
+    if name == "removeProduct" and parameters.get("productId") in SESSION["products"] + SESSION["spare"]:
+        parameters["productId"] = take("doomed")
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
     name = operation_id(case.operation)
     is_real = in_share(0.7)
-    if case.path_parameters and not is_negative(case, ParameterLocation.PATH):
+    # Stateful tests follow what they made themselves.
+    is_stateful = case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
+    if case.path_parameters and not is_stateful and not is_negative(case, ParameterLocation.PATH):
         is_good = case.meta is None or case.meta.generation.mode.is_positive
         path = real_path(name, case.path_parameters, is_good) if is_real else None
         if path:
