@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 binary=${1:?the mainstay binary}
-examples=${EXAMPLES:-40}
+examples=${EXAMPLES:-25}
 seed=${SEED:-$RANDOM}
 venv=${VENV:-.venv}
 work=$(mktemp -d)

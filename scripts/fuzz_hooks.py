@@ -15,6 +15,7 @@ import uuid
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import TestPhase
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from fuzz_session import PASSWORD, Shop  # noqa: E402
@@ -35,7 +36,8 @@ BCRYPT = "$2b$04$abcdefghijklmnopqrstuu7EJV7kdjBBQxyb0HjTh9KS7.Lah/6CG"
 
 # What an operation uses up, first come, first served; the last of each is used again and again.
 POOLS = {name: collections.deque(SESSION[name])
-         for name in ("delivered", "returning", "declined", "drafts", "cancelled", "doomed")}
+         for name in ("delivered", "returning", "declined", "placeable", "cancellable", "thinnable", "cancelled",
+                      "doomed")}
 ORDER_POOLS = {"returnOrder": "delivered", "processReturn": "returning", "retryPayment": "declined",
                "archiveOrder": "cancelled"}
 
@@ -44,9 +46,10 @@ def operation_id(operation):
     return operation.definition.raw.get("operationId", "")
 
 
-def take(pool):
+def take(pool, for_good=True):
+    """The next of a pool; it is used up only by a case that may succeed."""
     with LOCK:
-        return POOLS[pool].popleft() if len(POOLS[pool]) > 1 else POOLS[pool][0]
+        return POOLS[pool].popleft() if for_good and len(POOLS[pool]) > 1 else POOLS[pool][0]
 
 
 def one_of(name):
@@ -76,22 +79,22 @@ class Caller:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
-def real_path(name, parameters):
+def real_path(name, parameters, is_good):
     """Path parameters that exist, or None where nothing is known."""
     if "orderId" in parameters and "lineId" in parameters:
-        draft = take("drafts") if name == "removeLine" else one_of("drafts")
+        draft = take("thinnable", is_good) if name == "removeLine" else one_of("drafts")
         return {"orderId": draft["orderId"], "lineId": draft["lineId"]}
     if "orderId" in parameters:
         if name in ORDER_POOLS:
-            return {"orderId": take(ORDER_POOLS[name])}
+            return {"orderId": take(ORDER_POOLS[name], is_good)}
         if name == "addLine":
             return {"orderId": one_of("drafts")["orderId"]}
         if name in ("placeOrder", "cancelOrder"):
-            return {"orderId": take("drafts")["orderId"]}
+            return {"orderId": take("placeable" if name == "placeOrder" else "cancellable", is_good)["orderId"]}
         return {"orderId": one_of("delivered")}
     if "productId" in parameters:
         if name == "removeProduct":
-            return {"productId": take("doomed")}
+            return {"productId": take("doomed", is_good)}
         return {"productId": one_of("spare" if name == "replaceProduct" else "products")}
     if "userId" in parameters:
         return {"userId": one_of("others")["id"]}
@@ -120,9 +123,8 @@ def real_body(name, body):
     if name == "addLine":
         body["productId"] = one_of("products")
         body.pop("unitPrice", None)
-    elif name == "retryPayment":
-        pass
     elif name in ("createProduct", "replaceProduct"):
+        body["sku"] = f"F-{uuid.uuid4().hex[:12].upper()}"
         body["price"] = money(f"{CHANCE.randrange(1, 10_000)}.99")
     elif name == "makeDeposit":
         body["amount"] = money(f"{CHANCE.randrange(1, 900)}.25")
@@ -139,8 +141,12 @@ def real_body(name, body):
         body["refreshToken"] = SHOP.register()["refresh"]
     elif name == "changeMyPassword":
         body["currentPassword"] = PASSWORD
+        if in_share(0.5):
+            body["newPassword"] = uuid.uuid4().hex
     elif name in ("registerUser", "createUser"):
         body["email"] = f"{uuid.uuid4().hex[:10]}@example.com"
+        if in_share(0.5):
+            body["password"] = uuid.uuid4().hex
     return body
 
 
@@ -162,16 +168,21 @@ def keep_own(name, case):
     if name in ("administerUser", "revokeUserTokens"):
         if parameters.get("userId") in (SESSION["customer"]["id"], SESSION["adminId"]):
             parameters["userId"] = one_of("others")["id"]
-    if name in ("removeProduct", "replaceProduct") and parameters.get("productId") in SESSION["products"]:
+    if name == "replaceProduct" and parameters.get("productId") in SESSION["products"]:
         parameters["productId"] = one_of("spare")
+    if name == "removeProduct" and parameters.get("productId") in SESSION["products"] + SESSION["spare"]:
+        parameters["productId"] = take("doomed")
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
     name = operation_id(case.operation)
     is_real = in_share(0.7)
-    if case.path_parameters and not is_negative(case, ParameterLocation.PATH):
-        path = real_path(name, case.path_parameters) if is_real else None
+    # Stateful tests follow what they made themselves.
+    is_stateful = case.meta is not None and case.meta.phase.name == TestPhase.STATEFUL
+    if case.path_parameters and not is_stateful and not is_negative(case, ParameterLocation.PATH):
+        is_good = case.meta is None or case.meta.generation.mode.is_positive
+        path = real_path(name, case.path_parameters, is_good) if is_real else None
         if path:
             case.path_parameters.update(path)
     keep_own(name, case)

@@ -115,7 +115,7 @@ def fill(url, output):
 
     paid = [make.order() for _ in range(22)]
     declined = [make.order("pm_declined") for _ in range(8)]
-    drafts = [make.draft() for _ in range(16)]
+    drafts = [make.draft() for _ in range(36)]
     cancelled = [make.draft()["orderId"] for _ in range(8)]
     for order in cancelled:
         shop.need("POST", f"/v1/orders/{order}/cancel", token)
@@ -130,7 +130,8 @@ def fill(url, output):
     return {
         "url": url, "admin": admin, "adminId": administrator["userId"], "adminEmail": match.group(1),
         "customer": customer, "products": products, "accounts": accounts, "transfers": transfers,
-        "delivered": paid[10:], "returning": paid[:10], "declined": declined, "drafts": drafts, "cancelled": cancelled,
+        "delivered": paid[10:], "returning": paid[:10], "declined": declined, "cancelled": cancelled,
+        "drafts": drafts[:6], "placeable": drafts[6:16], "cancellable": drafts[16:26], "thinnable": drafts[26:],
         "doomed": [make.product() for _ in range(24)], "spare": [make.product() for _ in range(4)],
         "others": [shop.register() for _ in range(4)],
         "payments": [item["paymentId"] for item in shop.need("GET", "/v1/payments?limit=20", token)["items"]],

@@ -23,7 +23,7 @@ import Testing
             ("id", "x"), ("id", .null), ("count", 0), ("count", 6), ("count", .number("1.5")), ("count", "1"),
             ("count", .number("1e400")),
             ("when", "yesterday"), ("tags", ["a", "b", "c"]), ("tags", ["abcd"]), ("tags", .object([:])),
-            ("amount", true), ("unknown", 1),
+            ("amount", true), ("amount", .number("1e16")), ("amount", .number("-1e400")), ("unknown", 1),
         ] as [(String, JSONValue)])
     func `a member that does not fit is named`(_ name: String, _ value: JSONValue) {
         let violations = self.schema.violations(in: self.good.setting(name, to: value))

@@ -30,9 +30,23 @@ public struct RoutedRequest: Sendable {
     public func decode<Model: Decodable>(_ model: Model.Type) throws -> Model {
         do {
             return try JSONDecoder().decode(model, from: Data(self.raw.body))
+        } catch let error as DecodingError {
+            throw Problem(.malformedBody, "\(Self.place(of: error)): this cannot be read")
         } catch {
-            throw Problem(.malformedBody, "the body cannot be read as \(model): \(error)")
+            throw Problem(.malformedBody, "body: this cannot be read")
         }
+    }
+
+    /// Where in the body reading stopped: a JSON Pointer, without the words of the decoder.
+    private static func place(of error: DecodingError) -> String {
+        let path: [any CodingKey] =
+            switch error {
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+                .dataCorrupted(let context):
+                context.codingPath
+            @unknown default: []
+            }
+        return path.isEmpty ? "body" : path.map { "/" + ($0.intValue.map { "\($0)" } ?? $0.stringValue) }.joined()
     }
 
     /// A path parameter as an identifier.

@@ -17,7 +17,10 @@ extension Schema {
                 "type": "integer", "format": "int64", "minimum": .integer(range.lowerBound),
                 "maximum": .integer(range.upperBound),
             ]
-        case .number: ["type": "number"]
+        case .number:
+            [
+                "type": "number", "minimum": .integer(-Self.largestNumber), "maximum": .integer(Self.largestNumber),
+            ]
         case .string(let format): format.openAPI
         case .array(let element, let count):
             [

@@ -26,8 +26,7 @@ extension Schema {
         case .integer(let range):
             return Self.integerViolations(value, range, at: pointer)
         case .number:
-            guard case .number = value else { return [Violation(pointer, "a number is expected, not \(value.kind)")] }
-            return []
+            return Self.numberViolations(value, at: pointer)
         case .string(let format):
             guard let text = value.string else {
                 return [Violation(pointer, "\(format.accepted) is expected, not \(value.kind)")]
@@ -44,6 +43,19 @@ extension Schema {
         case .either(let schemas):
             return Self.eitherViolations(value, schemas, at: pointer)
         }
+    }
+
+    /// The magnitude that no number of the API goes beyond.
+    static let largestNumber: Int64 = 1_000_000_000_000_000
+
+    private static func numberViolations(_ value: JSONValue, at pointer: String) -> [Violation] {
+        guard case .number(let text) = value else {
+            return [Violation(pointer, "a number is expected, not \(value.kind)")]
+        }
+        guard let number = Double(text), number.magnitude <= Double(Self.largestNumber) else {
+            return [Violation(pointer, "a number of at most \(Self.largestNumber) either way is expected")]
+        }
+        return []
     }
 
     private static func integerViolations(
