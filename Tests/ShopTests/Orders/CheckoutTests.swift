@@ -143,6 +143,22 @@ import Testing
         #expect(parcels.json["items"]?.array?.first?["status"]?.string == "CANCELLED")
     }
 
+    @Test func `an order that is confirmed between the look at it and its cancellation has its parcel called off`()
+        async throws
+    {
+        let world = try ShopWorld()
+        let product = world.shop.product()
+        let order = try await self.placed(world, product)
+        let hasty = try world.interrupted { try await world.settle() }
+        #expect(try await hasty.post(order, "cancel").status == 200)
+        try await world.settle()
+        #expect(try await world.state(order) == .cancelled)
+        #expect(world.shop.payments.map(\.status) == [.refunded])
+        #expect(world.shop.stock(product) == 100)
+        let parcels = try await world.platform.call(.shipping, .get, "/v1/shipments", as: world.customer)
+        #expect(parcels.json["items"]?.array?.first?["status"]?.string == "CANCELLED")
+    }
+
     @Test func `an order that is cancelled before its parcel is booked is undone once`() async throws {
         let world = try ShopWorld()
         let product = world.shop.product()

@@ -67,6 +67,18 @@ final class TestWire: ServiceTransport {
     }
 }
 
+/// True once.
+private final class Once: Sendable {
+    private let isLeft = Mutex(true)
+
+    func take() -> Bool {
+        self.isLeft.withLock { isLeft in
+            defer { isLeft = false }
+            return isLeft
+        }
+    }
+}
+
 /// Orders and shipping as they are, with small stand-ins for catalogue, inventory and payments.
 final class ShopWorld: Sendable {
     let platform: TestPlatform
@@ -109,6 +121,21 @@ final class ShopWorld: Sendable {
         var environment = self.environment
         environment.store = crash.guarding(self.environment.store)
         self.wire.die(at: crash)
+        return try ShopWorld(
+            self.platform, self.wire, self.shop, environment, self.shipping, customer: self.customer)
+    }
+
+    /// The same world with a new orders process, in which something happens right after its first look at the database.
+    func interrupted(by intrusion: @escaping @Sendable () async throws -> Void) throws -> ShopWorld {
+        let store = self.environment.store
+        let first = Once()
+        var environment = self.environment
+        environment.store = Transactor(commits: store.commits) { mode, body in
+            guard mode == .read else { return try await store.write { try body($0) } }
+            let seen = try await store.read { try body($0) }
+            if first.take() { try await intrusion() }
+            return seen
+        }
         return try ShopWorld(
             self.platform, self.wire, self.shop, environment, self.shipping, customer: self.customer)
     }
