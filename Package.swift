@@ -167,7 +167,7 @@ let everyTest: [Target] = [
             "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
             "StorageSQLite",
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
-            asyncHTTPClient, nioCore, nioHTTP1,
+            asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
         ]),
     tests("TidyTests", []),
 ]

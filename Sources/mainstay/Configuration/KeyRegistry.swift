@@ -30,6 +30,8 @@ enum KeyRegistry {
             Key(
                 name: "log.level", kind: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
                 about: "Default: notice."),
+            Key(name: "mail.smtp", kind: .text, about: "host:port of a mail relay. Default: none, mails become files."),
+            Key(name: "mail.from", kind: .text, about: "The sender of mails. Default: shop@mainstay.example."),
             Key(name: "mail.directory", kind: .text, about: "Where mails are written. Default: DATA/mail."),
             Key(name: "passwords.memory", kind: .integer(8...262_144), about: "KiB of argon2id. Default: 47104."),
             Key(name: "gateway", kind: .tree, about: "The gateway's own settings."),

@@ -88,6 +88,18 @@ struct Settings: Sendable {
     var drain: Duration { .seconds(self.values.int(forKey: "drain.seconds", default: 15)) }
     var logLevel: String { self.values.string(forKey: "log.level", default: "notice") }
     var mailDirectory: String { self.values.string(forKey: "mail.directory", default: "\(self.data)/mail") }
+    var mailFrom: String { self.values.string(forKey: "mail.from", default: "shop@mainstay.example") }
+
+    /// The mail relay, if one is set.
+    /// - Throws: a ``CommandFailure`` for anything but `host:port`.
+    func mailRelay() throws -> (host: String, port: Int)? {
+        guard let text = self.values.string(forKey: "mail.smtp") else { return nil }
+        guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
+            let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port)
+        else { throw CommandFailure.environment("mail.smtp: host:port is accepted, not '\(text)'") }
+        return (String(text[..<colon]), port)
+    }
+
     var passwordMemory: Int { self.values.int(forKey: "passwords.memory", default: 47_104) }
 
     /// On by default where only this machine can come in, and never in production unless asked for.

@@ -14,13 +14,16 @@ final class RunningPlatform: Sendable {
     private let ended: ProcessEnd
 
     /// Starts it and waits until it says that it is ready.
-    init(in directory: String, arguments: [String] = ["--demo"]) async throws {
+    init(
+        in directory: String, arguments: [String] = ["--demo"], environment: [String: String] = [:],
+    ) async throws {
         let process = Process()
         process.executableURL = MainstayProcess.binary
         process.arguments = ["up", "--data", directory, "--port", "0"] + arguments
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MAINSTAY_") }
             // The work of a password hash says nothing about the rules under test.
             .merging(["MAINSTAY_PASSWORDS_MEMORY": "64"]) { _, new in new }
+            .merging(environment) { _, new in new }
         let reader = OutputReader()
         process.standardOutput = reader.pipe
         process.standardError = reader.pipe
