@@ -31,9 +31,12 @@ import Testing
     }
 
     @Test func `every bad key is named at once`() async throws {
-        let file = self.scratch.file("mainstay.yaml", "port: 99999\nlog:\n  level: loud\ndemo: perhaps\n")
+        let file = self.scratch.file(
+            "mainstay.yaml", "port: 99999\nlog:\n  level: loud\ndemo: perhaps\ngateway:\n  deadlin: 3\n")
         let error = try await self.refused(["up", "--config", file, "--data", self.scratch.path + "/d"])
-        for key in ["port", "log.level", "demo"] { #expect(error.contains(key)) }
+        for key in ["port", "log.level", "demo", "gateway.deadlin is not known; did you mean gateway.deadline?"] {
+            #expect(error.contains(key))
+        }
     }
 
     @Test func `an unknown variable is named with the nearest known one`() async throws {

@@ -54,6 +54,11 @@ import Testing
         #expect(replayed.status == 0, "\(replayed)")
         let again = try await MainstayProcess.run(["events", "verify", "--data", self.scratch.path])
         #expect(again.output == verified.output)
+        let sagas = try await MainstayProcess.run(["sagas", "list", "--data", self.scratch.path])
+        #expect(sagas.output.contains(id))
+        #expect(sagas.output.contains("completed"))
+        let shown = try await MainstayProcess.run(["sagas", "show", id, "--data", self.scratch.path])
+        #expect(shown.output.contains("authorize payment"))
         let unknown = try await MainstayProcess.run(["events", "replay", "nothing", "--data", self.scratch.path])
         #expect(unknown.status == 1)
     }

@@ -25,7 +25,8 @@ private final class Relay: Sendable {
                 try await server.executeThenClose { clients in
                     try await withThrowingDiscardingTaskGroup { conversations in
                         for try await client in clients {
-                            conversations.addTask { try await self.converse(client) }
+                            // A client that hangs up at once ends its own conversation only.
+                            conversations.addTask { try? await self.converse(client) }
                         }
                     }
                 }

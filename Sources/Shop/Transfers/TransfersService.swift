@@ -28,7 +28,7 @@ public struct TransfersService: Sendable {
             _ = try await environment.store.read { try $0.query("SELECT 1") }
         }
         self.service = Service(
-            environment, routes: TransferRoutes(desk: desk).routes, health: health,
+            environment, routes: TransferRoutes(desk: desk).routes + SagaRoutes(engine).routes, health: health,
             background: [BackgroundWork("sagas") { try await engine.run() }],
             readModels: projector)
     }

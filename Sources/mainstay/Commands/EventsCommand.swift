@@ -29,9 +29,15 @@ struct EventsCommand: AsyncParsableCommand {
         @Flag(help: "Begin with the first event instead of the next.") var fromStart = false
 
         func run() async throws {
-            let client = try InstanceClient(data: self.options.data)
-            var cursor: String?
-            if !self.fromStart { cursor = try EventsCommand.end(of: self.service, self.options) }
+            guard Instance.running(in: self.options.data) != nil else {
+                throw CommandFailure.environment(
+                    "no mainstay runs on \(self.options.data), so nothing comes; events read shows what is there")
+            }
+            try await AdminClient.with(data: self.options.data) { try await self.follow($0) }
+        }
+
+        private func follow(_ client: AdminClient) async throws {
+            var cursor = self.fromStart ? nil : try EventsCommand.end(of: self.service, self.options)
             while true {
                 let after = cursor.map { "&after=\($0)" } ?? ""
                 let page = try await client.call("GET", self.service, "/internal/events?limit=200&wait=20\(after)")
@@ -77,35 +83,12 @@ struct EventsCommand: AsyncParsableCommand {
         @Option(help: "Which service it belongs to. Default: the one that has it.") var service: String?
 
         func run() async throws {
-            if Instance.running(in: self.options.data) != nil {
-                try await self.replayRunning(try InstanceClient(data: self.options.data))
-            } else {
-                try await self.replayStopped()
-            }
-        }
-
-        private var candidates: [String] { self.service.map { [$0] } ?? KeyRegistry.services }
-
-        private func replayRunning(_ client: InstanceClient) async throws {
-            for service in self.candidates {
-                let names = try await client.call("GET", service, "/internal/read-models")["items"]?.array ?? []
-                guard names.contains(.string(self.projection)) else { continue }
-                _ = try await client.call("POST", service, "/internal/read-models/\(self.projection)/rebuild")
-                Terminal.line("\(self.projection) of \(service) is built again")
-                return
-            }
-            throw CommandFailure.isFalse("no read model is called '\(self.projection)'")
-        }
-
-        private func replayStopped() async throws {
-            let settings = try Settings.load(file: nil, environment: [:], flags: ["data": self.options.data])
-            let directory = try DataDirectory(settings.data)
-            try await Platform.scoped(settings, directory: directory) { platform in
-                for blueprint in ServiceBlueprint.all where self.candidates.contains(blueprint.name.rawValue) {
-                    let environment = try platform.environment(for: blueprint)
-                    let models = try blueprint.make(environment, platform).service.readModels
-                    guard try await models.rebuild(self.projection, using: environment.store) else { continue }
-                    Terminal.line("\(self.projection) of \(blueprint.name) is built again")
+            try await AdminClient.with(data: self.options.data) { client in
+                for service in self.service.map({ [$0] }) ?? KeyRegistry.services {
+                    let names = try await client.call("GET", service, "/internal/read-models")["items"]?.array ?? []
+                    guard names.contains(.string(self.projection)) else { continue }
+                    _ = try await client.call("POST", service, "/internal/read-models/\(self.projection)/rebuild")
+                    Terminal.line("\(self.projection) of \(service) is built again")
                     return
                 }
                 throw CommandFailure.isFalse("no read model is called '\(self.projection)'")

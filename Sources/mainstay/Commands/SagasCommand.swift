@@ -12,7 +12,7 @@ struct SagasCommand: AsyncParsableCommand {
     static let owners = ["orders", "transfers"]
 
     struct Options: ParsableArguments {
-        @Option(help: "The data directory of the running platform. Default: ./.mainstay")
+        @Option(help: "The data directory. Default: ./.mainstay")
         var data = ".mainstay"
 
         @Flag(help: "Print JSON.")
@@ -31,8 +31,11 @@ struct SagasCommand: AsyncParsableCommand {
         var limit = 50
 
         func run() async throws {
-            let client = try InstanceClient(data: self.options.data)
-            var rows: [[String]] = [["SERVICE", "ID", "SAGA", "STATE", "UPDATED"]]
+            try await AdminClient.with(data: self.options.data) { try await self.list($0) }
+        }
+
+        private func list(_ client: AdminClient) async throws {
+            var rows: [[String]] = [["SERVICE", "ID", "SAGA", "STATUS", "UPDATED"]]
             var all: [JSONValue] = []
             for service in SagasCommand.owners {
                 let filter = self.status.map { "&status=\($0)" } ?? ""
@@ -41,7 +44,7 @@ struct SagasCommand: AsyncParsableCommand {
                     all.append(item.setting("service", to: .string(service)))
                     rows.append(
                         [service]
-                            + ["id", "definition", "state", "updatedAt"].map { item[$0]?.string ?? "-" })
+                            + ["id", "definition", "status", "updatedAt"].map { item[$0]?.string ?? "-" })
                 }
             }
             if self.options.json {
@@ -60,14 +63,22 @@ struct SagasCommand: AsyncParsableCommand {
         @Argument(help: "The saga's id.") var id: String
 
         func run() async throws {
-            let client = try InstanceClient(data: self.options.data)
+            try await AdminClient.with(data: self.options.data) { try await self.show($0) }
+        }
+
+        private func show(_ client: AdminClient) async throws {
             let (_, saga) = try await SagasCommand.find(self.id, client)
             guard !self.options.json else {
                 Terminal.line(String(decoding: saga.serialized, as: UTF8.self))
                 return
             }
-            for member in ["id", "definition", "state", "startedAt", "updatedAt", "failedStep", "reason"] {
+            for member in ["id", "definition", "status", "startedAt", "updatedAt"] {
                 if let text = saga[member]?.string { Terminal.line("\(member): \(text)") }
+            }
+            for (title, member) in [("failed", "failure"), ("parked", "parkedBecause")] {
+                guard let why = saga[member] else { continue }
+                let parts = ["step", "rejection", "reason", "message"].compactMap { why[$0]?.string }
+                Terminal.line("\(title): \(parts.joined(separator: ", "))")
             }
             var rows = [["STEP", "KIND", "ACTION", "ATTEMPTS", "COMPENSATION", "ERROR"]]
             for step in saga["steps"]?.array ?? [] {
@@ -101,7 +112,7 @@ struct SagasCommand: AsyncParsableCommand {
         func run() async throws { try await SagasCommand.order("compensate", self.id, self.options) }
     }
 
-    private static func find(_ id: String, _ client: InstanceClient) async throws -> (String, JSONValue) {
+    private static func find(_ id: String, _ client: AdminClient) async throws -> (String, JSONValue) {
         for service in Self.owners {
             if let saga = try? await client.call("GET", service, "/internal/sagas/\(id)") { return (service, saga) }
         }
@@ -109,12 +120,13 @@ struct SagasCommand: AsyncParsableCommand {
     }
 
     private static func order(_ verb: String, _ id: String, _ options: Options) async throws {
-        let client = try InstanceClient(data: options.data)
-        let (service, _) = try await Self.find(id, client)
-        let saga = try await client.call("POST", service, "/internal/sagas/\(id)/\(verb)")
-        Terminal.line(
-            options.json
-                ? String(decoding: saga.serialized, as: UTF8.self)
-                : "\(verb) of \(id): \(saga["state"]?.string ?? "done")")
+        try await AdminClient.with(data: options.data) { client in
+            let (service, _) = try await Self.find(id, client)
+            let saga = try await client.call("POST", service, "/internal/sagas/\(id)/\(verb)")
+            Terminal.line(
+                options.json
+                    ? String(decoding: saga.serialized, as: UTF8.self)
+                    : "\(verb) of \(id): \(saga["status"]?.string ?? "done")")
+        }
     }
 }

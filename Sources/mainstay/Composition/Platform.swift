@@ -95,12 +95,16 @@ final class Platform: Sendable {
     }
 
     func gateway() throws -> GatewayService {
-        GatewayService(
+        var configuration = GatewayService.Configuration()
+        configuration.deadline = self.settings.gatewayDeadline
+        configuration.healthInterval = self.settings.healthInterval
+        configuration.healthTimeout = self.settings.healthTimeout
+        return GatewayService(
             GatewayEnvironment(
                 transport: self.transport, userKeys: self.userKeys, credentials: try self.credentials(of: "gateway"),
                 time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
                 version: Version.current),
-            problems: ProblemType.common + ProblemType.shop)
+            problems: ProblemType.common + ProblemType.shop, configuration: configuration)
     }
 
     /// A host for a handler that registers its address and reports when it listens.

@@ -31,7 +31,7 @@ enum ConfigurationFile {
         for (key, value) in mapping {
             let name = prefix + (key.string ?? "?")
             let place = "\(path):\(key.mark?.line ?? 0): \(name)"
-            if case .mapping(let inner) = value, !Self.isTree(name) {
+            if case .mapping(let inner) = value {
                 Self.flatten(inner, prefix: name + ".", path: path, into: &values, problems: &problems)
                 continue
             }
@@ -40,7 +40,6 @@ enum ConfigurationFile {
                 problems.append("\(place) is not known\(hint)")
                 continue
             }
-            if case .tree = known.kind { continue }
             guard let text = value.string else {
                 problems.append("\(place): one value is accepted")
                 continue
@@ -51,10 +50,5 @@ enum ConfigurationFile {
                 values[name] = text
             }
         }
-    }
-
-    private static func isTree(_ name: String) -> Bool {
-        guard let key = KeyRegistry.find(name), case .tree = key.kind else { return false }
-        return true
     }
 }

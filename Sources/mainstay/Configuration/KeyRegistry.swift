@@ -5,8 +5,6 @@ enum KeyRegistry {
         case boolean
         case text
         case oneOf([String])
-        /// Everything below the key is read by its owner.
-        case tree
     }
 
     struct Key {
@@ -34,7 +32,9 @@ enum KeyRegistry {
             Key(name: "mail.from", kind: .text, about: "The sender of mails. Default: shop@mainstay.example."),
             Key(name: "mail.directory", kind: .text, about: "Where mails are written. Default: DATA/mail."),
             Key(name: "passwords.memory", kind: .integer(8...262_144), about: "KiB of argon2id. Default: 47104."),
-            Key(name: "gateway", kind: .tree, about: "The gateway's own settings."),
+            Key(name: "gateway.deadline", kind: .integer(1...60), about: "Seconds a request may take. Default: 15."),
+            Key(name: "gateway.health.interval", kind: .integer(1...3_600), about: "Seconds. Default: 10."),
+            Key(name: "gateway.health.timeout", kind: .integer(1...60), about: "Seconds. Default: 5."),
         ]
         + services.flatMap { service in
             [
@@ -44,10 +44,7 @@ enum KeyRegistry {
         }
 
     static func find(_ name: String) -> Key? {
-        self.keys.first { key in
-            if case .tree = key.kind { return name == key.name || name.hasPrefix(key.name + ".") }
-            return key.name == name
-        }
+        self.keys.first { $0.name == name }
     }
 
     /// The known name that is most like `name`.
@@ -72,7 +69,6 @@ enum KeyRegistry {
             }
         case .text:
             if value.isEmpty { return "a text is needed" }
-        case .tree: return nil
         }
         return nil
     }

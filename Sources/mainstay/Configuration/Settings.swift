@@ -43,7 +43,7 @@ struct Settings: Sendable {
         switch KeyRegistry.find(name)?.kind {
         case .integer: ConfigValue(.int(Int(value) ?? 0), isSecret: false)
         case .boolean: ConfigValue(.bool(value == "true"), isSecret: false)
-        case .text, .oneOf, .tree, nil: ConfigValue(.string(value), isSecret: false)
+        case .text, .oneOf, nil: ConfigValue(.string(value), isSecret: false)
         }
     }
 
@@ -88,6 +88,10 @@ struct Settings: Sendable {
     var drain: Duration { .seconds(self.values.int(forKey: "drain.seconds", default: 15)) }
     var logLevel: String { self.values.string(forKey: "log.level", default: "notice") }
     var mailDirectory: String { self.values.string(forKey: "mail.directory", default: "\(self.data)/mail") }
+    var gatewayDeadline: Duration { .seconds(self.values.int(forKey: "gateway.deadline", default: 15)) }
+    var healthInterval: Duration { .seconds(self.values.int(forKey: "gateway.health.interval", default: 10)) }
+    var healthTimeout: Duration { .seconds(self.values.int(forKey: "gateway.health.timeout", default: 5)) }
+
     var mailFrom: String { self.values.string(forKey: "mail.from", default: "shop@mainstay.example") }
 
     /// The mail relay, if one is set.
