@@ -20,7 +20,7 @@ struct SagasCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists sagas, newest first.")
+        static let configuration = CommandConfiguration(abstract: "Lists sagas, in the order of their ids.")
 
         @OptionGroup var options: Options
 
