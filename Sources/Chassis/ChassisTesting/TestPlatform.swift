@@ -43,18 +43,13 @@ public final class TestPlatform: Sendable {
     /// The time of all services.
     public var time: TimeSource { TimeSource(self.clock) }
 
-    /// The tables of the kit modules.
-    public static let kitMigrations = [
-        SQLiteMessaging.migration, SQLiteLedger.migration, SagaTables.sqlite,
-    ]
-
     /// An environment with a fresh database in memory, or with `store`.
     /// - Parameter path: a file instead of memory, for tests that restart a service.
     public func environment(
         _ name: ServiceName, migrations: [Migration], path: String = ":memory:",
     ) throws -> ServiceEnvironment {
         let store = try SQLiteStore(
-            path: path, service: name.rawValue, migrations: Self.kitMigrations + migrations, ids: self.ids,
+            path: path, service: name.rawValue, migrations: SQLiteStore.kitMigrations + migrations, ids: self.ids,
             writeExecutor: InlineExecutor(), readExecutor: InlineExecutor())
         return ServiceEnvironment(
             name: name, store: store.transactor.map { $0 }, transport: self.transport,

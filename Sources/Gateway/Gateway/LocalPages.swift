@@ -32,11 +32,11 @@ struct LocalPages: Sendable {
         switch path {
         case "/": return Self.html(DocumentPages.welcome)
         case "/docs": return Self.html(DocumentPages.reference)
-        case "/health/live": return Self.json(.ok, ["status": "alive"])
+        case "/health/live": return .document(["status": "alive"])
         case "/health", "/health/ready", "/api/health": return await self.health()
-        case "/openapi.json": return Self.json(.ok, await self.document())
-        case "/openapi-3.0.json": return Self.json(.ok, DocumentMerge.downgraded(await self.document()))
-        case "/problems": return Self.json(.ok, .array(self.problems.map(Self.explanation)))
+        case "/openapi.json": return .document(await self.document())
+        case "/openapi-3.0.json": return .document(DocumentMerge.downgraded(await self.document()))
+        case "/problems": return .document(.array(self.problems.map(Self.explanation)))
         default: return self.problem(String(path.dropFirst("/problems/".count)))
         }
     }
@@ -51,7 +51,7 @@ struct LocalPages: Sendable {
         let json = report.json(
             at: self.environment.wallClock.now, uptime: self.environment.time.now - self.began,
             version: self.environment.version, service: "gateway")
-        return Self.json(report.isHealthy ? .ok : .serviceUnavailable, json)
+        return .document(json, status: report.isHealthy ? .ok : .serviceUnavailable)
     }
 
     /// The documents of all services that answer, as one.
@@ -78,7 +78,7 @@ struct LocalPages: Sendable {
         guard let type = self.problems.first(where: { $0.code == code }) else {
             return Problem(.notFound, "no problem is called '\(code)'").response()
         }
-        return Self.json(.ok, Self.explanation(type))
+        return .document(Self.explanation(type))
     }
 
     private static func explanation(_ type: ProblemType) -> JSONValue {
@@ -86,12 +86,6 @@ struct LocalPages: Sendable {
             "type": .string(type.uri), "code": .string(type.code), "status": .integer(type.status),
             "title": .string(type.title),
         ]
-    }
-
-    private static func json(_ status: HTTPResponse.Status, _ value: JSONValue) -> ServiceResponse {
-        ServiceResponse(
-            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: value.serializedInOrder)
     }
 
     private static func html(_ text: String) -> ServiceResponse {

@@ -1,7 +1,6 @@
 import Chassis
 import Essentials
 import EventSourcing
-import HTTPTypes
 import Identity
 import Logging
 import Messaging
@@ -20,10 +19,13 @@ final class Revocations: Sendable {
 
     private static let longestLife = Duration.seconds(86_400)
     private let environment: GatewayEnvironment
+    private let feed: RemoteFeed
     private let state = Mutex(State())
 
     init(_ environment: GatewayEnvironment) {
         self.environment = environment
+        self.feed = RemoteFeed(
+            "users", transport: environment.transport, credentials: environment.credentials, time: environment.time)
     }
 
     func contain(_ principal: Principal) -> Bool {
@@ -39,7 +41,7 @@ final class Revocations: Sendable {
         var cursor: Cursor?
         while !Task.isCancelled {
             do {
-                let page = try await self.page(after: cursor)
+                let page = try await self.feed.page(after: cursor, limit: 1_000, wait: .seconds(20))
                 for event in page.events { self.learn(event) }
                 cursor = page.next
             } catch is CancellationError {
@@ -49,21 +51,6 @@ final class Revocations: Sendable {
                 try await self.environment.time.sleep(for: .seconds(1))
             }
         }
-    }
-
-    private func page(after cursor: Cursor?) async throws -> FeedPage {
-        let service: ServiceName = "users"
-        let token = try self.environment.credentials.token(for: service)
-        var path = "/internal/events?limit=1000&wait=20"
-        if let cursor { path += "&after=\(cursor)" }
-        var request = ServiceRequest(.get, path, headers: [.authorization: "Bearer \(token)"])
-        request.head.headerFields[.deadline] = "25000"
-        let deadline = Deadline(at: self.environment.time.now + .seconds(30))
-        let response = try await self.environment.transport.call(service, request, deadline: deadline)
-        guard response.head.status == .ok else {
-            throw TransportError(.badResponse, "the users feed answered \(response.head.status.code)")
-        }
-        return try CloudEventCoding.decodePage(response.body)
     }
 
     private func learn(_ event: RecordedEvent) {

@@ -132,7 +132,7 @@ struct EventsCommand: AsyncParsableCommand {
         do {
             return try SQLiteStore(
                 path: "\(options.data)/\(service).sqlite", service: service,
-                migrations: ServiceBlueprint.kitMigrations + blueprint.migrations, configuration: configuration)
+                migrations: SQLiteStore.kitMigrations + blueprint.migrations, configuration: configuration)
         } catch let error as EventStoreError {
             throw CommandFailure.environment(error.message)
         }

@@ -75,7 +75,7 @@ final class Platform: Sendable {
         do {
             store = try SQLiteStore(
                 path: path, service: blueprint.name.rawValue,
-                migrations: ServiceBlueprint.kitMigrations + blueprint.migrations)
+                migrations: SQLiteStore.kitMigrations + blueprint.migrations)
         } catch let error as EventStoreError {
             throw CommandFailure.environment("\(blueprint.name): \(error.message)")
         }

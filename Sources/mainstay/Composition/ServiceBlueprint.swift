@@ -1,18 +1,13 @@
 import Chassis
 import Essentials
 import EventSourcing
-import Sagas
 import ShopContracts
-import StorageSQLite
 
 /// How a service is made.
 struct ServiceBlueprint: Sendable {
     var name: ServiceName
     var migrations: [Migration]
     var make: @Sendable (ServiceEnvironment, Platform) throws -> BuiltService
-
-    /// The tables of the kit modules, in every service's database.
-    static let kitMigrations = [SQLiteMessaging.migration, SQLiteLedger.migration, SagaTables.sqlite]
 
     static func named(_ name: String) -> ServiceBlueprint? {
         self.all.first { $0.name.rawValue == name }

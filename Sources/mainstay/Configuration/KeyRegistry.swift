@@ -1,3 +1,6 @@
+import Chassis
+import ShopContracts
+
 /// Every key that the configuration knows, with what it accepts. Whatever is not here is refused at the start.
 enum KeyRegistry {
     enum Kind {
@@ -13,9 +16,7 @@ enum KeyRegistry {
         var about: String
     }
 
-    static let services = [
-        "users", "catalog", "inventory", "payments", "shipping", "orders", "transfers", "notifications",
-    ]
+    static let services = ServiceName.shop.map(\.rawValue)
 
     static let keys: [Key] =
         [

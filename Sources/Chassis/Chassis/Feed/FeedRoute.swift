@@ -1,4 +1,4 @@
-import Essentials
+public import Essentials
 public import EventSourcing
 import HTTPTypes
 public import Messaging
@@ -38,22 +38,28 @@ enum FeedRoute {
 /// The log of another service, read over its feed.
 public struct RemoteFeed: EventFeed {
     private let service: ServiceName
-    private let environment: ServiceEnvironment
+    private let transport: any ServiceTransport
+    private let credentials: any ServiceCredentials
+    private let time: TimeSource
 
-    public init(_ service: ServiceName, in environment: ServiceEnvironment) {
+    public init(
+        _ service: ServiceName, transport: any ServiceTransport, credentials: any ServiceCredentials, time: TimeSource,
+    ) {
         self.service = service
-        self.environment = environment
+        self.transport = transport
+        self.credentials = credentials
+        self.time = time
     }
 
     public func page(after cursor: Cursor?, limit: Int, wait: Duration) async throws -> FeedPage {
         let seconds = wait.nanoseconds / 1_000_000_000
         var path = "/internal/events?limit=\(min(limit, 1_000))&wait=\(min(seconds, 30))"
         if let cursor { path += "&after=\(cursor)" }
-        let token = try self.environment.credentials.token(for: self.service)
-        let deadline = Deadline(at: self.environment.time.now + wait + .seconds(10))
+        let token = try self.credentials.token(for: self.service)
+        let deadline = Deadline(at: self.time.now + wait + .seconds(10))
         var request = ServiceRequest(.get, path, headers: [.authorization: "Bearer \(token)"])
         request.head.headerFields[.deadline] = String((wait + .seconds(9)).milliseconds)
-        let response = try await self.environment.transport.call(self.service, request, deadline: deadline)
+        let response = try await self.transport.call(self.service, request, deadline: deadline)
         guard response.head.status == .ok else {
             throw TransportError(.badResponse, "\(self.service) answered its feed with \(response.head.status.code)")
         }
@@ -64,6 +70,10 @@ public struct RemoteFeed: EventFeed {
 extension NamedFeed {
     /// The log of another service.
     public static func remote(_ service: ServiceName, in environment: ServiceEnvironment) -> NamedFeed {
-        NamedFeed(service.rawValue, RemoteFeed(service, in: environment))
+        NamedFeed(
+            service.rawValue,
+            RemoteFeed(
+                service, transport: environment.transport, credentials: environment.credentials,
+                time: environment.time))
     }
 }

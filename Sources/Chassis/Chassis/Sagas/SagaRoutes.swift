@@ -94,15 +94,6 @@ extension SagaError {
     }
 }
 
-extension ServiceResponse {
-    /// A JSON document whose members stay in their order.
-    static func document(_ value: JSONValue) -> ServiceResponse {
-        ServiceResponse(
-            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: value.serializedInOrder)
-    }
-}
-
 extension SagaInstance {
     /// The row as a document.
     fileprivate var json: JSONValue {

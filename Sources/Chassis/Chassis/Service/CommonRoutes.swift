@@ -25,7 +25,7 @@ struct CommonRoutes: Sendable {
         [
             self.get("/health", "health") { await self.report() },
             self.get("/health/ready", "healthReady") { await self.report() },
-            self.get("/health/live", "healthLive") { Self.json(.ok, ["status": "alive"]) },
+            self.get("/health/live", "healthLive") { .document(["status": "alive"]) },
             self.get("/metrics", "metrics") { self.metricsText() },
             self.get("/openapi.json", "openapi") {
                 ServiceResponse(status: .ok, headers: [.contentType: "application/json"], body: self.document)
@@ -48,7 +48,7 @@ struct CommonRoutes: Sendable {
         let json = report.json(
             at: self.environment.wallClock.now, uptime: self.environment.time.now - self.began,
             version: self.environment.version, service: self.environment.name.rawValue)
-        return Self.json(report.isHealthy ? .ok : .serviceUnavailable, json)
+        return .document(json, status: report.isHealthy ? .ok : .serviceUnavailable)
     }
 
     private func metricsText() -> ServiceResponse {
@@ -57,11 +57,5 @@ struct CommonRoutes: Sendable {
         return ServiceResponse(
             status: .ok, headers: [.contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8"],
             body: Array(text.utf8))
-    }
-
-    private static func json(_ status: HTTPResponse.Status, _ value: JSONValue) -> ServiceResponse {
-        ServiceResponse(
-            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: value.serializedInOrder)
     }
 }

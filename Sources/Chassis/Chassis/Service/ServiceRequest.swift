@@ -37,6 +37,15 @@ public struct ServiceResponse: Sendable {
     }
 }
 
+extension ServiceResponse {
+    /// A JSON document whose members stay in their order and that nobody may keep.
+    public static func document(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> ServiceResponse {
+        ServiceResponse(
+            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: value.serializedInOrder)
+    }
+}
+
 /// What a service is to the world: a function from requests to responses. It throws nothing but `CancellationError`.
 public typealias ServiceHandler = @Sendable (ServiceRequest) async throws -> ServiceResponse
 
