@@ -22,12 +22,19 @@ public struct UsersService: Sendable {
         public var refreshLifetime: Duration = .seconds(30 * 86_400)
         /// How long a client may repeat an exchange of a refresh token whose answer was lost. Default: 10 seconds.
         public var refreshRepeatWindow: Duration = .seconds(10)
-        /// Wrong passwords for one e-mail address within ``loginWindow``. At least 1. Default: 5.
+        /// Wrong passwords for one e-mail address from one client address within ``loginWindow``. At least 1. Behind as
+        /// many from anywhere the pauses begin. Default: 5.
         public var triesPerEmail = 5
         /// Wrong passwords from one client address within ``loginWindow``. At least 1. Default: 100.
         public var triesPerClient = 100
         /// Default: 15 minutes.
         public var loginWindow: Duration = .seconds(900)
+        /// The pause between the log-ins of an e-mail address when ``triesPerEmail`` were wrong, from wherever they came.
+        /// It doubles with each further wrong one. Not asked of a client address that has logged in before. Default: 1
+        /// second.
+        public var firstLoginPause: Duration = .seconds(1)
+        /// The longest such pause. Default: 1 minute.
+        public var longestLoginPause: Duration = .seconds(60)
         /// How often rows that nobody can use any more are removed. Default: 10 minutes.
         public var pruneInterval: Duration = .seconds(600)
         /// Where called-back tokens become known in this process; pass the list that authenticators ask.

@@ -19,11 +19,11 @@ struct LogIn: Sendable {
         ) { request in
             let input = try request.decode(Login.self)
             let email = EmailAddress.normalized(input.email)
-            let client = request.header(.clientIP) ?? request.raw.peer ?? "unknown"
-            try self.limits.admit(email: email, client: client)
-            let (found, check) = try await self.check(input, email: email, client: client)
+            let attempt = LoginAttempt(email: email, client: request.client)
+            try self.limits.admit(attempt)
+            let (found, check) = try await self.check(input, attempt)
             guard let found, check.isMatch else { throw Self.wrong }
-            self.limits.succeeded(email: email, client: client)
+            self.limits.succeeded(attempt)
             let hash = check == .matchesAndNeedsRehash ? try await self.passwords.rehash(input.password) : nil
             let tokens = try await self.open(found, rehashed: hash, request)
             return try .json(.created, SessionView(tokens), headers: [.cacheControl: "no-store"])
@@ -33,14 +33,12 @@ struct LogIn: Sendable {
     /// The same work and the same answer, whether the address or the password is wrong.
     static let wrong = Problem(.invalidCredentials, "no account has this e-mail address with this password")
 
-    private func check(
-        _ input: Login, email: String, client: String,
-    ) async throws -> (Credentials.Found?, PasswordCheck) {
+    private func check(_ input: Login, _ attempt: LoginAttempt) async throws -> (Credentials.Found?, PasswordCheck) {
         do {
-            let found = try await self.users.store.read { try Credentials.find(email: email, in: $0) }
+            let found = try await self.users.store.read { try Credentials.find(email: attempt.email, in: $0) }
             return (found, try await self.passwords.check(input.password, against: found?.hash))
         } catch {
-            self.limits.withdraw(email: email, client: client)
+            self.limits.withdraw(attempt)
             throw error
         }
     }
@@ -70,4 +68,9 @@ struct Login: APIModel {
     static let schema = Schema.object([
         .init("email", .text(1...254)), .init("password", .text(1...1_024)),
     ])
+}
+
+extension RoutedRequest {
+    /// The address of who tries a password, as the gateway or the connection says.
+    var client: String { self.header(.clientIP) ?? self.raw.peer ?? "unknown" }
 }

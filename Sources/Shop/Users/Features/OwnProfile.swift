@@ -62,17 +62,17 @@ struct OwnProfile: Sendable {
     private func requireCurrent(
         _ input: PasswordChange, _ found: Credentials.Found, email: EmailAddress, _ request: RoutedRequest,
     ) async throws {
-        let client = request.header(.clientIP) ?? request.raw.peer ?? "unknown"
-        try self.limits.admit(email: email.text, client: client)
+        let attempt = LoginAttempt(email: email.text, client: request.client)
+        try self.limits.admit(attempt)
         let check: PasswordCheck
         do {
             check = try await self.passwords.check(input.currentPassword, against: found.hash)
         } catch {
-            self.limits.withdraw(email: email.text, client: client)
+            self.limits.withdraw(attempt)
             throw error
         }
         guard check.isMatch else { throw Problem(.invalidCredentials, "/currentPassword: this is not the password") }
-        self.limits.succeeded(email: email.text, client: client)
+        self.limits.succeeded(attempt)
     }
 
     private func change(

@@ -1,41 +1,64 @@
 import Essentials
 import Resilience
+import Synchronization
 
-/// How many wrong passwords are put up with, for each e-mail address and for each address of a client.
+/// How many wrong passwords are put up with: so many for an e-mail address from one client address, so many from a client
+/// address in all, and for an e-mail address from anywhere with longer and longer pauses between them.
 ///
-/// A try is counted before its outcome is known, so that many tries at once cannot slip through.
-struct LoginLimits: Sendable {
-    private let emails: KeyedSlidingWindow<String>
+/// The limit of an e-mail address counts per client address, and the pauses have a longest length: whoever knows
+/// somebody's e-mail address cannot keep them out by being wrong on purpose. A try is counted before its outcome is
+/// known, so that many tries at once cannot slip through.
+final class LoginLimits: Sendable {
+    private let attempts: KeyedSlidingWindow<LoginAttempt>
     private let clients: KeyedSlidingWindow<String>
+    private let pauses: Mutex<LoginPauses>
+    private let time: TimeSource
 
     init(_ configuration: UsersService.Configuration, time: TimeSource) {
-        self.emails = KeyedSlidingWindow(
+        self.time = time
+        self.attempts = KeyedSlidingWindow(
             named: "login.email", Rate(configuration.triesPerEmail, per: configuration.loginWindow), time: time)
         self.clients = KeyedSlidingWindow(
             named: "login.client", Rate(configuration.triesPerClient, per: configuration.loginWindow), time: time)
+        let rules = LoginPauses.Rules(
+            free: configuration.triesPerEmail, first: configuration.firstLoginPause,
+            longest: configuration.longestLoginPause, window: configuration.loginWindow,
+            familiarity: configuration.refreshLifetime)
+        self.pauses = Mutex(LoginPauses(rules, from: time.now))
     }
 
     /// Counts a try.
     /// - Throws: a `Refusal` with the time until the next try.
-    func admit(email: String, client: String) throws {
-        try self.clients.admit(client)
+    func admit(_ attempt: LoginAttempt) throws {
+        try self.clients.admit(attempt.client)
         do {
-            try self.emails.admit(email)
+            try self.attempts.admit(attempt)
         } catch {
-            self.clients.withdraw(client)
+            self.clients.withdraw(attempt.client)
             throw error
         }
+        let now = self.time.now
+        guard let wait = self.pauses.withLock({ $0.admit(attempt, at: now) }) else { return }
+        self.attempts.withdraw(attempt)
+        self.clients.withdraw(attempt.client)
+        throw Refusal(
+            .rateLimited, by: "login.pause", .because("too many passwords were wrong for this e-mail address"),
+            retryAfter: wait)
     }
 
     /// The password was right: nothing is held against the e-mail address any more.
-    func succeeded(email: String, client: String) {
-        self.emails.clear(email)
-        self.clients.withdraw(client)
+    func succeeded(_ attempt: LoginAttempt) {
+        let now = self.time.now
+        self.attempts.clear(attempt)
+        self.clients.withdraw(attempt.client)
+        self.pauses.withLock { $0.succeeded(attempt, at: now) }
     }
 
     /// The password was not looked at after all.
-    func withdraw(email: String, client: String) {
-        self.emails.withdraw(email)
-        self.clients.withdraw(client)
+    func withdraw(_ attempt: LoginAttempt) {
+        let now = self.time.now
+        self.attempts.withdraw(attempt)
+        self.clients.withdraw(attempt.client)
+        self.pauses.withLock { $0.withdraw(attempt, at: now) }
     }
 }
