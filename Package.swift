@@ -86,8 +86,7 @@ let gateway: [Target] = [
     library(
         "Gateway", in: "Gateway",
         [
-            "Essentials", "EventSourcing", "Messaging", "GatewayCore", "Chassis", "Identity", "Resilience", httpTypes,
-            logging,
+            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", httpTypes, logging,
         ]),
 ]
 
@@ -95,7 +94,7 @@ let service: [Target.Dependency] = [
     "Essentials", "EventSourcing", "Messaging", "Chassis", "ShopContracts", httpTypes, logging,
 ]
 let shop: [Target] = [
-    library("ShopContracts", in: "Shop", ["Essentials", "EventSourcing", "Chassis"]),
+    library("ShopContracts", in: "Shop", ["Essentials", "EventSourcing", "Identity", "Chassis"]),
     library("Users", in: "Shop", service + ["Identity", "Resilience", crypto]),
     library("Catalog", in: "Shop", service),
     library("Inventory", in: "Shop", service + ["Ledger"]),

@@ -14,6 +14,7 @@ import Testing
 private final class Front: Sendable {
     let platform: TestPlatform
     let gateway: GatewayService
+    let revocations: RevocationList
     private let received = Mutex<[ServiceRequest]>([])
 
     /// - Parameter transport: what the gateway calls through, if not the platform's own.
@@ -23,10 +24,11 @@ private final class Front: Sendable {
     ) throws {
         let platform = try TestPlatform()
         self.platform = platform
+        self.revocations = RevocationList(wallClock: platform.wallClock.wallClock)
         self.gateway = GatewayService(
             GatewayEnvironment(
                 transport: transport ?? platform.transport, userKeys: try JWKSet([platform.userSigningKey.publicKey]),
-                credentials: NoCredentials(), time: platform.time, wallClock: platform.wallClock.wallClock,
+                revocations: self.revocations, time: platform.time, wallClock: platform.wallClock.wallClock,
                 ids: platform.ids, chance: platform.chance,
                 logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
             problems: ProblemType.common)
@@ -69,10 +71,6 @@ private final class Starting: ServiceTransport {
     }
 }
 
-private struct NoCredentials: ServiceCredentials {
-    func token(for audience: ServiceName) throws -> String { "none" }
-}
-
 @Suite struct GatewayServiceTests {
     @Test func `without a valid token a guarded route is a 401 and the service is not reached`() async throws {
         let front = try Front()
@@ -80,6 +78,18 @@ private struct NoCredentials: ServiceCredentials {
             let answer = try await front.get("/v1/orders", token: token)
             #expect(answer.head.status == .unauthorized)
         }
+        #expect(front.reached.isEmpty)
+    }
+
+    @Test func `a token that has been called back is a 401 and the service is not reached`() async throws {
+        let front = try Front()
+        let person = front.platform.person()
+        let token = try front.platform.token(of: person)
+        front.revocations.insert(
+            .tokens(of: person.subject, issuedBefore: front.platform.wallClock.now + .seconds(1)))
+        let answer = try await front.get("/v1/orders", token: token)
+        #expect(answer.head.status == .unauthorized)
+        #expect(String(decoding: answer.body, as: UTF8.self).contains("revoked"))
         #expect(front.reached.isEmpty)
     }
 

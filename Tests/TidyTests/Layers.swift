@@ -29,12 +29,9 @@ enum Layers {
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
         "ChassisHTTP": kit.union(["Chassis"]),
         "GatewayCore": ["Essentials", "Resilience", "Identity"],
-        "Gateway": [
-            "Essentials", "Resilience", "Identity", "EventSourcing", "Messaging", "GatewayCore", "Chassis",
-            "ChassisHTTP",
-        ],
+        "Gateway": ["Essentials", "Resilience", "Identity", "GatewayCore", "Chassis", "ChassisHTTP"],
         // Floor 5
-        "ShopContracts": ["Essentials", "EventSourcing", "Chassis"],
+        "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],
         "Users": service.union(["Resilience"]),
         "Catalog": service,
         "Inventory": service.union(["Ledger"]),

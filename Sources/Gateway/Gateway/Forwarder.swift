@@ -14,17 +14,15 @@ struct Forwarder: Sendable {
     let configuration: GatewayService.Configuration
     private let tokens: TokenVerifier
     private let failedLogins: KeyedSlidingWindow<String>
-    private let revocations: Revocations
 
     init(
         environment: GatewayEnvironment, map: RouteMap, upstreams: Upstreams,
-        configuration: GatewayService.Configuration, revocations: Revocations,
+        configuration: GatewayService.Configuration,
     ) {
         self.environment = environment
         self.map = map
         self.upstreams = upstreams
         self.configuration = configuration
-        self.revocations = revocations
         self.tokens = TokenVerifier(
             issuer: TokenAuthenticator.userIssuer, audience: TokenAuthenticator.userIssuer, keys: environment.userKeys,
             wallClock: environment.wallClock)
@@ -121,7 +119,7 @@ struct Forwarder: Sendable {
         }
         do {
             let principal = try await self.tokens.verify(String(header.dropFirst(7))).claims.principal()
-            guard !self.revocations.contain(principal) else {
+            guard !self.environment.revocations.isRevoked(principal) else {
                 throw Self.refusal("the token has been revoked")
             }
         } catch let error as JOSEError where error.code == .keysUnavailable {

@@ -11,8 +11,8 @@ public struct GatewayEnvironment: Sendable {
     public var transport: any ServiceTransport
     /// The published keys that people's tokens are checked with.
     public var userKeys: any KeySource
-    /// Feeds of other services, for revoked tokens; nil where there are none.
-    public var credentials: any ServiceCredentials
+    /// People's tokens that have been called back.
+    public var revocations: RevocationList
     public var time: TimeSource
     public var wallClock: WallClock
     public var ids: IDSource
@@ -21,12 +21,12 @@ public struct GatewayEnvironment: Sendable {
     public var version: String
 
     public init(
-        transport: any ServiceTransport, userKeys: any KeySource, credentials: any ServiceCredentials, time: TimeSource,
+        transport: any ServiceTransport, userKeys: any KeySource, revocations: RevocationList, time: TimeSource,
         wallClock: WallClock, ids: IDSource, chance: Chance, logger: Logger, version: String,
     ) {
         self.transport = transport
         self.userKeys = userKeys
-        self.credentials = credentials
+        self.revocations = revocations
         self.time = time
         self.wallClock = wallClock
         self.ids = ids
@@ -64,18 +64,15 @@ public struct GatewayService: Sendable {
         configuration: Configuration = Configuration(),
     ) {
         let upstreams = Upstreams(environment, map: map, configuration: configuration)
-        let revocations = Revocations(environment)
         let forwarder = Forwarder(
-            environment: environment, map: map, upstreams: upstreams, configuration: configuration,
-            revocations: revocations)
+            environment: environment, map: map, upstreams: upstreams, configuration: configuration)
         let local = LocalPages(environment: environment, map: map, upstreams: upstreams, problems: problems)
         self.handler = { request in
             if let answer = try await local.answer(request) { return answer }
             return try await forwarder.forward(request)
         }
         self.background = [
-            BackgroundWork("health of services") { try await upstreams.watch() },
-            BackgroundWork("revoked tokens") { try await revocations.follow() },
+            BackgroundWork("health of services") { try await upstreams.watch() }
         ]
     }
 }

@@ -93,9 +93,9 @@ public struct UsersService: Sendable {
     }
 
     private static func prepare(_ users: UserBook) async throws {
-        let since = users.wallClock.now + (.zero - RevocationList.memory)
+        let since = users.wallClock.now + (.zero - Revocations.memory)
         for fact in try await users.store.read({ try UserRows.revocations(since: since, in: $0) }) {
-            users.revocations.apply(fact)
+            users.revocations.insert(fact.revocation)
         }
     }
 

@@ -24,7 +24,8 @@ final class Platform: Sendable {
     let logger: Logger
     let serviceKey: SigningKey
     let usersKey: SigningKey
-    /// Tokens called back in this process are refused by all its services at once.
+    /// People's tokens that have been called back. The users service fills it in its own process, everybody else follows the
+    /// log of that service.
     let revocations = RevocationList()
     let time = TimeSource.system
     let wallClock = WallClock.system
@@ -90,6 +91,15 @@ final class Platform: Sendable {
             ids: self.ids, chance: self.chance, logger: logger, version: Version.current)
     }
 
+    /// Keeps ``revocations`` up to date in a process without the users service.
+    func followRevocations(as service: ServiceName) throws -> BackgroundWork {
+        RevocationFollower(
+            RemoteFeed(
+                .users, transport: self.transport, credentials: try self.credentials(of: service), time: self.time),
+            into: self.revocations, time: self.time, logger: self.logger, read: { try TokensRevoked.revocation(in: $0) }
+        ).work
+    }
+
     func credentials(of service: ServiceName) throws -> SignedServiceCredentials {
         try SignedServiceCredentials(service: service, key: self.serviceKey, ids: self.ids, wallClock: self.wallClock)
     }
@@ -101,7 +111,7 @@ final class Platform: Sendable {
         configuration.healthTimeout = self.settings.healthTimeout
         return GatewayService(
             GatewayEnvironment(
-                transport: self.transport, userKeys: self.userKeys, credentials: try self.credentials(of: "gateway"),
+                transport: self.transport, userKeys: self.userKeys, revocations: self.revocations,
                 time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
                 version: Version.current),
             problems: ProblemType.common + ProblemType.shop, configuration: configuration)

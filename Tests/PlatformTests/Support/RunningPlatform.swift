@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// `mainstay up` on free ports and a directory of its own.
+/// `mainstay up`, or one service by itself, on free ports.
 final class RunningPlatform: Sendable {
     let url: String
     let directory: String
@@ -13,13 +13,24 @@ final class RunningPlatform: Sendable {
     private let reader: OutputReader
     private let ended: ProcessEnd
 
-    /// Starts it and waits until it says that it is ready.
-    init(
+    /// Starts everything and waits until it says that it is ready.
+    convenience init(
         in directory: String, arguments: [String] = ["--demo"], environment: [String: String] = [:],
     ) async throws {
+        try await self.init(["up", "--port", "0"] + arguments, in: directory, environment: environment)
+    }
+
+    /// Starts one service and waits until it says that it is ready.
+    convenience init(
+        serving service: String, in directory: String, environment: [String: String] = [:],
+    ) async throws {
+        try await self.init(["serve", service, "--port", "0"], in: directory, environment: environment)
+    }
+
+    private init(_ arguments: [String], in directory: String, environment: [String: String]) async throws {
         let process = Process()
         process.executableURL = MainstayProcess.binary
-        process.arguments = ["up", "--data", directory, "--port", "0"] + arguments
+        process.arguments = arguments + ["--data", directory]
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MAINSTAY_") }
             // The work of a password hash says nothing about the rules under test.
             .merging(["MAINSTAY_PASSWORDS_MEMORY": "64"]) { _, new in new }

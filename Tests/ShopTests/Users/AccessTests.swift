@@ -156,7 +156,9 @@ import Testing
         #expect(try await shop.refresh(tokens.refresh).status == 401)
 
         let fromFeed = RevocationList(wallClock: shop.platform.wallClock.wallClock)
-        for event in try await shop.log() { try fromFeed.apply(event) }
+        for event in try await shop.log() {
+            if let revocation = try TokensRevoked.revocation(in: event) { fromFeed.insert(revocation) }
+        }
         let restarted = RevocationList(wallClock: shop.platform.wallClock.wallClock)
         let configuration = UsersService.Configuration(
             signingKey: shop.platform.userSigningKey, hasher: shop.hasher, revocations: restarted)

@@ -1,5 +1,6 @@
 public import Essentials
 public import EventSourcing
+public import Identity
 
 // The facts that services read in each other's logs. Each belongs to the service named in its comment; the others decode
 // it by name and must take it as it is. A changed shape gets a new version and an upcaster in its own service.
@@ -45,6 +46,19 @@ public struct TokensRevoked: EventPayload {
         self.userId = userId
         self.tokenId = tokenId
         self.before = before
+    }
+
+    /// The fact for those who check tokens.
+    public var revocation: TokenRevocation {
+        self.tokenId.map { .token($0, at: self.before) }
+            ?? .tokens(of: self.userId.rawValue, issuedBefore: self.before)
+    }
+
+    /// The revocation that an event of the users service is; nil for events of other kinds.
+    /// - Throws: `EventStoreError.corrupt` when it cannot be read.
+    public static func revocation(in event: RecordedEvent) throws -> TokenRevocation? {
+        guard event.type == Self.eventType else { return nil }
+        return try EventCoding.decode(Self.self, from: event.event.data).revocation
     }
 }
 

@@ -41,7 +41,7 @@ struct UserBook: Sendable {
         } catch let refusal as UserRefusal {
             throw refusal.problem
         }
-        for fact in changed.revoked { self.revocations.apply(fact) }
+        for fact in changed.revoked { self.revocations.insert(fact.revocation) }
         return changed.value
     }
 
