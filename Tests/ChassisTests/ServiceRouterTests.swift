@@ -39,7 +39,37 @@ import Testing
         #expect(unknown.code == "not-found")
         let wrong = try await platform.call("parrot", .put, "/v1/phrases")
         #expect(wrong.status == 405)
-        #expect(wrong.response.head.headerFields[.allow] == "POST")
+        #expect(wrong.response.head.headerFields[.allow] == "OPTIONS, POST")
+    }
+
+    @Test(arguments: ["/v1/phrases/\(UniqueID(high: 1, low: 1))?limit=3", "/health/live", "/v1/nothing", "/v1/broken"])
+    func `HEAD answers as GET does, without the body and with its length`(_ path: String) async throws {
+        let get = try await self.parrot.platform.call("parrot", .get, path).response
+        let head = try await self.parrot.platform.call("parrot", .head, path).response
+        #expect(head.head.status == get.head.status)
+        #expect(head.body.isEmpty)
+        #expect(!get.body.isEmpty)
+        #expect(head.head.headerFields[.contentType] == get.head.headerFields[.contentType])
+        #expect(head.head.headerFields[.contentLength] == String(get.body.count))
+    }
+
+    @Test func `HEAD is not offered where GET is not, and needs the same caller`() async throws {
+        #expect(try await self.parrot.platform.call("parrot", .head, "/v1/phrases").status == 405)
+        #expect(try await self.parrot.platform.call("parrot", .head, "/internal/events").status == 401)
+    }
+
+    @Test func `OPTIONS says what a path offers, to everybody`() async throws {
+        let id = UniqueID(high: 1, low: 1)
+        for (path, allowed) in [
+            ("/v1/phrases", "OPTIONS, POST"), ("/v1/phrases/\(id)", "DELETE, GET, HEAD, OPTIONS"),
+            ("/health", "GET, HEAD, OPTIONS"),
+        ] {
+            let answer = try await self.parrot.platform.call("parrot", .options, path)
+            #expect(answer.status == 204)
+            #expect(answer.response.head.headerFields[.allow] == allowed)
+            #expect(answer.response.body.isEmpty)
+        }
+        #expect(try await self.parrot.platform.call("parrot", .options, "/v1/nothing").status == 404)
     }
 
     @Test func `without a token the answer is 401 and the handler is not reached`() async throws {

@@ -152,6 +152,38 @@ private final class Starting: ServiceTransport {
         #expect(bad["error"] == "Unauthorized")
     }
 
+    @Test(arguments: ["/v1/products", "/api/products", "/docs", "/health/live", "/nothing"])
+    func `HEAD answers as GET does, without the body and with its length`(_ path: String) async throws {
+        let front = try Front { .document(["asked": .string($0.head.method.rawValue)]) }
+        let get = try await front.get(path)
+        let head = try await front.send(.head, path)
+        #expect(head.head.status == get.head.status)
+        #expect(head.body.isEmpty)
+        #expect(!get.body.isEmpty)
+        #expect(head.head.headerFields[.contentLength] == String(get.body.count))
+        #expect(front.reached.allSatisfy { $0.head.method == .get })
+    }
+
+    @Test func `HEAD needs a token where GET does`() async throws {
+        let front = try Front()
+        #expect(try await front.send(.head, "/v1/orders").head.status == .unauthorized)
+        #expect(front.reached.isEmpty)
+    }
+
+    @Test func `OPTIONS is answered by the service, without a token`() async throws {
+        let front = try Front { _ in AllowedMethods([.get, .post]).answer }
+        for path in ["/v1/orders", "/api/payment"] {
+            let answer = try await front.send(.options, path)
+            #expect(answer.head.status == .noContent)
+            #expect(answer.head.headerFields[.allow] == "GET, HEAD, OPTIONS, POST")
+            #expect(answer.body.isEmpty)
+        }
+        let own = try await front.send(.options, "/docs")
+        #expect(own.head.status == .noContent)
+        #expect(own.head.headerFields[.allow] == "GET, HEAD, OPTIONS")
+        #expect(try await front.send(.options, "/nothing").head.status == .notFound)
+    }
+
     @Test func `the hundred and first failed log-in of an address is a 429`() async throws {
         let front = try Front { _ in .empty(.unauthorized) }
         for _ in 0..<100 { #expect(try await front.send(.post, "/v1/sessions").head.status == .unauthorized) }

@@ -1,4 +1,8 @@
+import AsyncHTTPClient
 import Essentials
+import Foundation
+import NIOCore
+import NIOHTTP1
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct ServedAloneTests {
@@ -23,5 +27,29 @@ import Testing
         #expect(try await notifications.call("GET", "/v1/notifications", token: other.token).status == 200)
         #expect(await notifications.stop() == 0)
         #expect(await users.stop() == 0)
+    }
+
+    @Test func `HEAD and OPTIONS are answered over a socket as over none`() async throws {
+        let platform = try await RunningPlatform(in: self.scratch.path)
+        let catalog = try #require(
+            try JSONReader.parse(
+                Array(try Data(contentsOf: URL(fileURLWithPath: self.scratch.path + "/instance.json"))))[
+                    "services"]?["catalog"]?.string)
+        for base in [platform.url, "http://\(catalog)"] {
+            var request = HTTPClientRequest(url: base + "/v1/products?limit=3")
+            let get = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+            let length = try await get.body.collect(upTo: 1 << 20).readableBytes
+            request.method = .HEAD
+            let head = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+            #expect(head.status == .ok)
+            #expect(head.headers.first(name: "Content-Length") == String(length))
+            #expect(head.headers.first(name: "Content-Type") == get.headers.first(name: "Content-Type"))
+            #expect(try await head.body.collect(upTo: 1 << 20).readableBytes == 0)
+            request.method = .OPTIONS
+            let options = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+            #expect(options.status == .noContent)
+            #expect(options.headers.first(name: "Allow") == "GET, HEAD, OPTIONS, POST")
+        }
+        #expect(await platform.stop() == 0)
     }
 }

@@ -71,14 +71,14 @@ public struct HTTPHost: ServiceLifecycle.Service {
         do throws(Problem) {
             body = try await self.body(of: request)
         } catch {
-            return Self.response(error.response())
+            return Self.response(error.response(), to: request.method)
         }
         let asked = ServiceRequest(request.head, body: body, peer: context.peer)
         do {
-            return Self.response(try await self.handler(asked))
+            return Self.response(try await self.handler(asked), to: request.method)
         } catch {
             let problem = Problem(.unavailable, "the service is shutting down", retryAfter: .seconds(1))
-            return Self.response(problem.response())
+            return Self.response(problem.response(), to: request.method)
         }
     }
 
@@ -109,7 +109,11 @@ public struct HTTPHost: ServiceLifecycle.Service {
         )
     }
 
-    private static func response(_ response: ServiceResponse) -> Response {
+    private static func response(_ response: ServiceResponse, to method: HTTPRequest.Method) -> Response {
+        if method == .head {
+            let head = response.withoutBody.head
+            return Response(status: head.status, headers: head.headerFields, body: .init())
+        }
         var headers = response.head.headerFields
         headers[.contentLength] = nil
         return Response(

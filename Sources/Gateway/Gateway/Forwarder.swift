@@ -78,6 +78,8 @@ struct Forwarder: Sendable {
         let deadline = Deadline(at: self.environment.time.now + self.configuration.deadline)
         var outgoing = request
         outgoing.head.path = decision.target
+        // The body is left out at the very end, so that its length is that of what the gateway makes of it.
+        if outgoing.head.method == .head { outgoing.head.method = .get }
         outgoing.head.headerFields = ForwardedHeaders.outgoing(
             request.head.headerFields, requestID: id, at: self.environment.wallClock.now, peer: request.peer,
             traceparent: TraceContext.header(
@@ -136,6 +138,7 @@ struct Forwarder: Sendable {
     }
 
     private func envelop(_ response: inout ServiceResponse) {
+        guard response.head.status != .noContent else { return }
         response.body = LegacyEnvelope.wrap(
             response.body, status: response.head.status.code, at: self.environment.wallClock.now)
         response.head.headerFields[.contentType] = "application/json"

@@ -68,8 +68,9 @@ public struct GatewayService: Sendable {
             environment: environment, map: map, upstreams: upstreams, configuration: configuration)
         let local = LocalPages(environment: environment, map: map, upstreams: upstreams, problems: problems)
         self.handler = { request in
-            if let answer = try await local.answer(request) { return answer }
-            return try await forwarder.forward(request)
+            let answer = try await local.answer(request)
+            let response = if let answer { answer } else { try await forwarder.forward(request) }
+            return request.head.method == .head ? response.withoutBody : response
         }
         self.background = [
             BackgroundWork("health of services") { try await upstreams.watch() }

@@ -24,10 +24,10 @@ struct LocalPages: Sendable {
     func answer(_ request: ServiceRequest) async throws -> ServiceResponse? {
         let path = String((request.head.path ?? "/").prefix { $0 != "?" })
         guard Self.paths.contains(path) || path.hasPrefix("/problems/") else { return nil }
+        let methods = AllowedMethods([.get])
+        if request.head.method == .options { return methods.answer }
         guard request.head.method == .get || request.head.method == .head else {
-            return Problem(
-                .methodNotAllowed, "\(request.head.method) is not offered on \(path)", headers: [.allow: "GET, HEAD"]
-            ).response()
+            return methods.problem(request.head.method, on: path).response()
         }
         switch path {
         case "/": return Self.html(DocumentPages.welcome)

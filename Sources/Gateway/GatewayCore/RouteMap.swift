@@ -69,7 +69,8 @@ public struct RouteMap: Hashable, Sendable {
         let inner = forwarded.prefix { $0 != "?" }
         return Decision(
             service: entry.service, target: forwarded, isLegacy: entry.isLegacy,
-            needsToken: !self.openings.contains { $0.covers(method, inner) })
+            // What methods there are is no secret.
+            needsToken: method != "OPTIONS" && !self.openings.contains { $0.covers(method, inner) })
     }
 
     static func covers(_ prefix: String, _ path: some StringProtocol) -> Bool {
@@ -117,6 +118,8 @@ public struct RouteMap: Hashable, Sendable {
 
 extension RouteMap.Opening {
     func covers(_ method: String, _ path: some StringProtocol) -> Bool {
+        // HEAD is GET without a body.
+        let method = method == "HEAD" ? "GET" : method
         guard self.method == nil || self.method == method else { return false }
         return self.isExact ? path == self.prefix : RouteMap.covers(self.prefix, path)
     }

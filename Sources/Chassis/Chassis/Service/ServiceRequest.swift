@@ -44,6 +44,15 @@ extension ServiceResponse {
             status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: value.serializedInOrder)
     }
+
+    /// This as the answer to a HEAD: the head that a GET would get, with the length of the body that is left out
+    /// (RFC 9110 §9.3.2).
+    public var withoutBody: ServiceResponse {
+        var answer = self
+        answer.body = []
+        if !self.body.isEmpty { answer.head.headerFields[.contentLength] = String(self.body.count) }
+        return answer
+    }
 }
 
 /// What a service is to the world: a function from requests to responses. It throws nothing but `CancellationError`.

@@ -21,10 +21,15 @@ struct ServiceRouter: Sendable {
         var operation = "unmatched"
         var response: ServiceResponse
         do {
-            let (route, path) = try self.route(of: request)
-            operation = route.operation
-            response = try await Deadline.$current.withValue(deadline) {
-                try await self.answer(request, by: route, path: path, id: id)
+            switch try self.lead(of: request) {
+            case .route(let route, let path):
+                operation = route.operation
+                response = try await Deadline.$current.withValue(deadline) {
+                    try await self.answer(request, by: route, path: path, id: id)
+                }
+            case .options(let methods):
+                operation = "options"
+                response = methods.answer
             }
         } catch let error as CancellationError {
             throw error
@@ -38,20 +43,25 @@ struct ServiceRouter: Sendable {
             response = problem.response(instance: id.description)
         }
         response.head.headerFields[.serviceRequestID] = id.description
+        if request.head.method == .head { response = response.withoutBody }
         self.metrics.record(operation, status: response.head.status.code, took: self.environment.time.now - began)
         return response
     }
 
-    private func route(of request: ServiceRequest) throws -> (Route, [String: String]) {
+    private enum Lead {
+        case route(Route, [String: String])
+        /// Somebody asks what there is.
+        case options(AllowedMethods)
+    }
+
+    private func lead(of request: ServiceRequest) throws -> Lead {
         let path = (request.head.path ?? "/").prefix { $0 != "?" }
         switch self.table.match(request.head.method, path: path) {
-        case .route(let route, let parameters): return (route, parameters)
+        case .route(let route, let parameters): return .route(route, parameters)
         case .nothing: throw Problem(.notFound, "no route leads to \(path)")
         case .otherMethods(let methods):
-            let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
-            throw Problem(
-                .methodNotAllowed, "\(request.head.method) is not offered on \(path), but \(allowed)",
-                headers: [.allow: allowed])
+            guard request.head.method == .options else { throw methods.problem(request.head.method, on: path) }
+            return .options(methods)
         }
     }
 
