@@ -27,7 +27,8 @@ struct EffectWorkerTests {
     }
 
     private func worker(
-        repeats: Bool = true, classify: @escaping @Sendable (any Error) -> FailureKind = { _ in .transient },
+        named name: String? = nil, repeats: Bool = true,
+        classify: @escaping @Sendable (any Error) -> FailureKind = { _ in .transient },
         send: @escaping @Sendable (Effect) async throws -> String,
         record: @escaping @Sendable (Effect, String, InMemoryUnit) throws -> Void = { _, _, _ in },
     ) -> EffectWorker<InMemoryUnit> {
@@ -35,7 +36,7 @@ struct EffectWorkerTests {
         configuration.retry = RetryPolicy(maximumAttempts: 3, firstDelay: .seconds(1), maximumDelay: .seconds(60))
         configuration.repeatsUnanswered = repeats
         return EffectWorker(
-            "email", transactor: self.store.transactor, effects: { $0 }, configuration: configuration,
+            "email", named: name, transactor: self.store.transactor, effects: { $0 }, configuration: configuration,
             classify: classify, wallClock: self.wallClock.wallClock, time: TimeSource(self.clock), send: send,
             record: record)
     }
@@ -119,6 +120,55 @@ struct EffectWorkerTests {
         let effect = try await self.effect(1)
         #expect(effect?.state == (repeats ? .done(at: self.wallClock.now, result: "ok") : .dead))
         if !repeats { #expect(effect?.error?.contains("answer was lost") == true) }
+    }
+
+    /// Runs a worker until it waits for work and `isDone` holds.
+    private func run(_ worker: EffectWorker<InMemoryUnit>, until isDone: () async throws -> Bool) async throws {
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await worker.run() }
+            await self.clock.waitForSleepers()
+            while try await !isDone() { await Task.yield() }
+            tasks.cancelAll()
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a worker takes over at once what one of its name held when it died`(_ repeats: Bool) async throws {
+        let until = self.wallClock.now + .seconds(60)
+        for (number, owner) in [(1, "mailer"), (2, "another"), (3, nil)] as [(UInt64, String?)] {
+            try await self.store.transactor.write { unit in
+                try unit.putEffect(
+                    Effect(
+                        queue: "email", id: self.id(number), payload: [], state: .claimed(until: until, by: owner),
+                        attempts: 1, createdAt: self.wallClock.now))
+            }
+        }
+        try await self.run(self.worker(named: "mailer", repeats: repeats, send: { _ in "ok" })) {
+            if case .claimed = try await self.effect(1)?.state { false } else { true }
+        }
+        #expect(try await self.effect(1)?.state == (repeats ? .done(at: self.wallClock.now, result: "ok") : .dead))
+        #expect(try await self.effect(1)?.attempts == (repeats ? 2 : 1))
+        #expect(try await self.effect(2)?.state == .claimed(until: until, by: "another"))
+        #expect(try await self.effect(3)?.state == .claimed(until: until))
+    }
+
+    @Test func `a worker without a name takes nothing over, and one with a name signs its claims`() async throws {
+        let until = self.wallClock.now + .seconds(60)
+        try await self.enqueue([1])
+        let signed = Mutex<Effect?>(nil)
+        try await self.worker(named: "mailer") { effect in
+            signed.withLock { $0 = effect }
+            return "ok"
+        }.drain()
+        #expect(signed.withLock { $0?.state } == .claimed(until: until, by: "mailer"))
+        try await self.store.transactor.write { unit in
+            try unit.putEffect(
+                Effect(
+                    queue: "email", id: self.id(2), payload: [], state: .claimed(until: until), attempts: 1,
+                    createdAt: self.wallClock.now))
+        }
+        try await self.run(self.worker { _ in "ok" }) { true }
+        #expect(try await self.effect(2)?.state == .claimed(until: until))
     }
 
     @Test func `an answer that comes after its claim was taken over changes nothing`() async throws {

@@ -25,7 +25,7 @@ struct MessagingStoreTests {
         try await rule.check {
             try SQLiteStore(
                 path: directory.appending(path: "\(IDSource.system.next()).sqlite").path, service: "test",
-                migrations: [SQLiteMessaging.migration]
+                migrations: SQLiteMessaging.migrations
             ).transactor.map { $0 }
         }
     }

@@ -137,6 +137,10 @@ extension MessagingConformance {
                 createdAt: moment(3)),
             Effect(
                 queue: "mail", id: .key(4), payload: [4], state: .dead, attempts: 8, error: "x", createdAt: moment(4)),
+            Effect(
+                queue: "mail", id: .key(6), payload: [6], state: .claimed(until: moment(900), by: "sender"),
+                attempts: 1,
+                createdAt: moment(6)),
             Effect(queue: "sms", id: .key(1), payload: [5], state: .due(at: moment(1)), createdAt: moment(5)),
         ]
         try await transactor.write { unit in for effect in effects { try unit.putEffect(effect) } }
@@ -146,6 +150,9 @@ extension MessagingConformance {
             #expect(try unit.nextEffect("mail") == moment(100))
             #expect(try unit.nextEffect("none") == nil)
             #expect(try unit.dueEffects("mail", at: moment(99), limit: 9).isEmpty)
+            #expect(try unit.claimedEffects("mail", by: "sender", limit: 9).map(\.id) == [.key(6)])
+            #expect(try unit.claimedEffects("mail", by: "another", limit: 9).isEmpty)
+            #expect(try unit.claimedEffects("sms", by: "sender", limit: 9).isEmpty)
             #expect(try unit.dueEffects("mail", at: moment(300), limit: 9).map(\.id) == [.key(2), .key(1)])
             #expect(try unit.dueEffects("mail", at: moment(300), limit: 1).map(\.id) == [.key(2)])
             #expect(try unit.deadEffects("mail", after: nil, limit: 9).map(\.id) == [.key(4)])

@@ -37,6 +37,18 @@ final class KeepingSender: NotificationSender {
     }
 }
 
+/// Never comes back, and says when it has begun.
+private struct StuckSender: NotificationSender {
+    let time: TimeSource
+    let began: @Sendable () -> Void
+
+    func send(_ message: OutgoingMessage) async throws -> String {
+        self.began()
+        try await self.time.sleep(for: .seconds(1_000_000))
+        return "never"
+    }
+}
+
 @Suite("Notifications", .timeLimit(.minutes(1))) struct NotificationTests {
     private struct World {
         let platform: TestPlatform
@@ -119,6 +131,32 @@ final class KeepingSender: NotificationSender {
         #expect(items.map { $0["kind"]?.string } == ["orderPlaced", "welcome"])
         #expect(items.allSatisfy { $0["status"]?.string == "SENT" })
         for item in items { #expect(NotificationModel.schema.violations(in: item).isEmpty) }
+    }
+
+    @Test func `a mail whose sender was killed goes out when the service is back, not when the lease ends`()
+        async throws
+    {
+        let world = try World()
+        try await world.register()
+        try await world.notifications.consumers.catchUp()
+        let (calls, called) = AsyncStream<Void>.makeStream()
+        var configuration = NotificationsService.Configuration()
+        configuration.sender = StuckSender(time: world.platform.time) { called.yield() }
+        let first = try NotificationsService(world.environment, configuration: configuration)
+        await withTaskGroup { life in
+            for worker in first.workers { life.addTask { try? await worker.run() } }
+            for await _ in calls { break }
+            life.cancelAll()
+        }
+        #expect(world.sender.sent.isEmpty)
+        let before = world.platform.wallClock.now
+        await withTaskGroup { life in
+            for worker in world.notifications.workers { life.addTask { try? await worker.run() } }
+            while world.sender.sent.isEmpty { await Task.yield() }
+            life.cancelAll()
+        }
+        #expect(world.sender.sent.map(\.recipient) == ["ada@example.com"])
+        #expect(world.platform.wallClock.now == before)
     }
 
     @Test func `the same fact told again gives no second e-mail`() async throws {

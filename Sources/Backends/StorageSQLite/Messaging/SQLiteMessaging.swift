@@ -2,7 +2,9 @@ public import EventSourcing
 
 /// The tables of `Messaging`.
 public enum SQLiteMessaging {
-    public static let migration = Migration(
+    public static let migrations = [inboxAndEffects, ownersOfEffects]
+
+    private static let inboxAndEffects = Migration(
         "messaging/001-inbox-and-effects",
         [
             """
@@ -56,4 +58,7 @@ public enum SQLiteMessaging {
             "CREATE INDEX effects_done ON effects (queue, moment, id) WHERE state = 'done'",
             "CREATE INDEX effects_dead ON effects (queue, id) WHERE state = 'dead'",
         ])
+
+    private static let ownersOfEffects = Migration(
+        "messaging/002-owners-of-effects", ["ALTER TABLE effects ADD COLUMN owner TEXT"])
 }

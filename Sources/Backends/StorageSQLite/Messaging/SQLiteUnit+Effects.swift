@@ -8,17 +8,19 @@ extension SQLiteUnit: EffectUnit {
     }
 
     public func putEffect(_ effect: Effect) throws {
-        let (word, moment, result) = Self.columns(effect.state)
+        let (word, moment, result, owner) = Self.columns(effect.state)
         try self.execute(
             """
-            INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO effects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (queue, id) DO UPDATE SET
                 payload = excluded.payload, state = excluded.state, moment = excluded.moment,
-                result = excluded.result, attempts = excluded.attempts, error = excluded.error
+                result = excluded.result, attempts = excluded.attempts, error = excluded.error,
+                owner = excluded.owner
             """,
             [
                 .text(effect.queue), .blob(effect.id.bytes), .blob(effect.payload), .text(word), moment, result,
                 .integer(Int64(effect.attempts)), .optional(effect.error), .integer(effect.createdAt.microseconds),
+                .optional(owner),
             ])
     }
 
@@ -26,6 +28,12 @@ extension SQLiteUnit: EffectUnit {
         try self.effects(
             "WHERE queue = ? AND state IN ('due', 'claimed') AND moment <= ? ORDER BY moment, id LIMIT ?",
             [.text(queue), .integer(now.microseconds), .integer(Int64(limit))])
+    }
+
+    public func claimedEffects(_ queue: String, by name: String, limit: Int) throws -> [Effect] {
+        try self.effects(
+            "WHERE queue = ? AND state = 'claimed' AND owner = ? ORDER BY id LIMIT ?",
+            [.text(queue), .text(name), .integer(Int64(limit))])
     }
 
     public func nextEffect(_ queue: String) throws -> Timestamp? {
@@ -59,12 +67,14 @@ extension SQLiteUnit: EffectUnit {
         }
     }
 
-    private static func columns(_ state: Effect.State) -> (String, moment: SQLValue, result: SQLValue) {
+    private static func columns(
+        _ state: Effect.State,
+    ) -> (String, moment: SQLValue, result: SQLValue, owner: String?) {
         switch state {
-        case .due(let at): ("due", .integer(at.microseconds), .null)
-        case .claimed(let until): ("claimed", .integer(until.microseconds), .null)
-        case .done(let at, let result): ("done", .integer(at.microseconds), .text(result))
-        case .dead: ("dead", .null, .null)
+        case .due(let at): ("due", .integer(at.microseconds), .null, nil)
+        case .claimed(let until, let owner): ("claimed", .integer(until.microseconds), .null, owner)
+        case .done(let at, let result): ("done", .integer(at.microseconds), .text(result), nil)
+        case .dead: ("dead", .null, .null, nil)
         }
     }
 
@@ -73,7 +83,7 @@ extension SQLiteUnit: EffectUnit {
         let moment = Timestamp(microseconds: try row.optionalInteger("moment") ?? 0)
         switch state {
         case "due": return .due(at: moment)
-        case "claimed": return .claimed(until: moment)
+        case "claimed": return .claimed(until: moment, by: try row.optionalText("owner"))
         case "done": return .done(at: moment, result: try row.optionalText("result") ?? "")
         case "dead": return .dead
         default: throw EventStoreError(.corrupt, "no effect is in the state '\(state)'")

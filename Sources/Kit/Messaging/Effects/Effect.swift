@@ -7,8 +7,9 @@ public struct Effect: Hashable, Sendable {
     public enum State: Hashable, Sendable {
         /// Waits for its time. A worker may claim it.
         case due(at: Timestamp)
-        /// A worker is at it until then; afterwards its answer counts as lost. May become done, due again or dead.
-        case claimed(until: Timestamp)
+        /// A worker is at it until then; afterwards its answer counts as lost. May become done, due again or dead. A worker
+        /// with a name is known by it.
+        case claimed(until: Timestamp, by: String? = nil)
         /// Has happened. Nothing can follow.
         case done(at: Timestamp, result: String)
         /// Failed for good, or nobody knows whether it happened. Waits for a person.
@@ -49,6 +50,8 @@ public protocol EffectUnit: UnitOfWork {
     func putEffect(_ effect: Effect) throws
     /// Effects that a worker may take at `now`: due, or claimed by one that did not answer in time. The earliest first.
     func dueEffects(_ queue: String, at now: Timestamp, limit: Int) throws -> [Effect]
+    /// Effects that a worker of this name has claimed, by id.
+    func claimedEffects(_ queue: String, by name: String, limit: Int) throws -> [Effect]
     /// When ``dueEffects(_:at:limit:)`` has something next; nil when nothing waits.
     func nextEffect(_ queue: String) throws -> Timestamp?
     /// Effects that failed for good, by id, behind `id`.

@@ -35,6 +35,7 @@ public struct EffectWorker<Unit>: Sendable {
     }
 
     private let queue: String
+    private let name: String?
     private let transactor: Transactor<Unit>
     private let effects: @Sendable (Unit) -> any EffectUnit
     private let configuration: Configuration
@@ -46,12 +47,15 @@ public struct EffectWorker<Unit>: Sendable {
     private let record: @Sendable (Effect, String, Unit) throws -> Void
 
     /// - Parameters:
+    ///   - name: under which claims are made. A worker takes over at once what one of its name held when it died, so no
+    ///     two that run at the same time may share it. Default: none; what a worker held waits for its lease to end.
     ///   - effects: the effects inside a unit; `{ $0 }` where the unit is an effect unit.
     ///   - classify: what an error of the sender means; `outage` and `transient` are the same here.
     ///   - send: makes the effect happen and returns what is worth keeping, such as the receiver's reference.
     ///   - record: runs in the transaction that records the answer: append an event here.
     public init(
-        _ queue: String, transactor: Transactor<Unit>, effects: @escaping @Sendable (Unit) -> any EffectUnit,
+        _ queue: String, named name: String? = nil, transactor: Transactor<Unit>,
+        effects: @escaping @Sendable (Unit) -> any EffectUnit,
         configuration: Configuration = Configuration(),
         classify: @escaping @Sendable (any Error) -> FailureKind = { _ in .transient },
         observe: @escaping @Sendable (EffectReport) -> Void = { _ in }, wallClock: WallClock = .system,
@@ -60,6 +64,7 @@ public struct EffectWorker<Unit>: Sendable {
     ) {
         precondition(configuration.lease > configuration.timeout, "a claim must outlast the try that it covers")
         self.queue = queue
+        self.name = name
         self.transactor = transactor
         self.effects = effects
         self.configuration = configuration
@@ -74,14 +79,19 @@ public struct EffectWorker<Unit>: Sendable {
     /// Works until the task is cancelled.
     public func run() async throws {
         var failures = 0
+        // Nothing of this worker is under way at the start, nor after an error: what it holds then has lost its answer.
+        var holdsNothing = false
         while !Task.isCancelled {
             do {
+                if !holdsNothing { try await self.takeOver() }
+                holdsNothing = true
                 let head = self.transactor.commits.head
                 if try await self.drain() == 0 { try await self.waitForWork(behind: head) }
                 failures = 0
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
+                holdsNothing = false
                 let pause = RetryPolicy(maximumAttempts: .max, maximumDelay: .seconds(10))
                     .delay(afterFailures: failures)
                 self.observe(.stalled(queue: self.queue, error: error, retryIn: pause))
@@ -106,6 +116,23 @@ public struct EffectWorker<Unit>: Sendable {
         return total
     }
 
+    /// Ends the leases of claims that a worker of the same name has left behind.
+    private func takeOver() async throws {
+        guard let name = self.name else { return }
+        let now = self.wallClock.now
+        let isHeld = try await self.transactor.read {
+            try !self.effects($0).claimedEffects(self.queue, by: name, limit: 1).isEmpty
+        }
+        guard isHeld else { return }
+        try await self.transactor.write { unit in
+            let effects = self.effects(unit)
+            for var effect in try effects.claimedEffects(self.queue, by: name, limit: .max) {
+                effect.state = .claimed(until: now)
+                try effects.putEffect(effect)
+            }
+        }
+    }
+
     private func waitForWork(behind head: Position) async throws {
         let next = try await self.transactor.read { try self.effects($0).nextEffect(self.queue) }
         let pause = next.map { max(.zero, $0 - self.wallClock.now) } ?? self.configuration.pollInterval
@@ -128,7 +155,7 @@ public struct EffectWorker<Unit>: Sendable {
                     effect.error = "the answer was lost: nobody knows whether it happened"
                     lost.append(effect)
                 } else {
-                    effect.state = .claimed(until: now + self.configuration.lease)
+                    effect.state = .claimed(until: now + self.configuration.lease, by: self.name)
                     effect.attempts += 1
                     claimed.append(effect)
                 }

@@ -16,7 +16,7 @@ private struct EffectFacet: Sendable {
             guard effect.queue == queue else { return nil }
             switch effect.state {
             case .due(let at): return (at, effect)
-            case .claimed(let until): return (until, effect)
+            case .claimed(let until, _): return (until, effect)
             case .done, .dead: return nil
             }
         }
@@ -46,6 +46,14 @@ extension InMemoryUnit: EffectUnit {
         self.outbox.takeable(queue).filter { $0.at <= now }
             .sorted { ($0.at, $0.effect.id) < ($1.at, $1.effect.id) }
             .prefix(limit).map(\.effect)
+    }
+
+    public func claimedEffects(_ queue: String, by name: String, limit: Int) throws -> [Effect] {
+        let held = self.outbox.effects.values.filter { effect in
+            guard effect.queue == queue, case .claimed(_, let owner) = effect.state else { return false }
+            return owner == name
+        }
+        return Array(held.sorted { $0.id < $1.id }.prefix(limit))
     }
 
     public func nextEffect(_ queue: String) throws -> Timestamp? {

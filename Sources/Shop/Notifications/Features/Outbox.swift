@@ -78,7 +78,8 @@ struct Outbox: Sendable {
         _ channel: Channel, _ configuration: EffectWorker<any ServiceUnit>.Configuration,
     ) -> EffectWorker<any ServiceUnit> {
         EffectWorker(
-            channel.rawValue, transactor: self.environment.store, effects: { $0 }, configuration: configuration,
+            channel.rawValue, named: self.environment.name.rawValue, transactor: self.environment.store,
+            effects: { $0 }, configuration: configuration,
             observe: { self.environment.logger.report($0) }, wallClock: self.environment.wallClock,
             time: self.environment.time, send: { try await self.send($0) },
             record: { try self.record($0, reference: $1, in: $2) })
