@@ -179,6 +179,21 @@ import Testing
         #expect(bad.status == 400)
     }
 
+    @Test(arguments: ["/v1/orders", "/v2/orders"])
+    func `the history has ten orders to a page unless another number is asked for`(_ path: String) async throws {
+        let world = try ShopWorld()
+        let product = world.shop.product()
+        for _ in 0..<12 { _ = try await world.order([(product, 1)]) }
+        func page(_ query: String) async throws -> TestAnswer {
+            try await world.platform.call(.orders, .get, path + query, as: world.customer)
+        }
+        let first = try await page("")
+        #expect(first.json["items"]?.array?.count == 10)
+        let next = try #require(first.json["nextCursor"]?.string)
+        #expect(try await page("?cursor=\(next)").json["items"]?.array?.count == 2)
+        #expect(try await page("?limit=12").json["items"]?.array?.count == 12)
+    }
+
     @Test func `counts and sums of a customer follow the orders`() async throws {
         let world = try ShopWorld()
         let product = world.shop.product(1_000)

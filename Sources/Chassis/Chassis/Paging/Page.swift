@@ -46,9 +46,10 @@ public struct PageRequest: Sendable {
     /// The sort key of the last item of the page before, as the service wrote it; nil for the first page.
     public var after: [String]?
 
+    /// - Parameter defaultLimit: the items of a page when the client names no number.
     /// - Throws: a ``Problem`` for a cursor that no page of this list gave.
-    public init(_ request: RoutedRequest, keyParts: Int) throws {
-        self.limit = request.integer("limit") ?? Self.defaultLimit
+    public init(_ request: RoutedRequest, keyParts: Int, defaultLimit: Int = Self.defaultLimit) throws {
+        self.limit = request.integer("limit") ?? defaultLimit
         self.after = try request.query["cursor"].map { text in
             guard let parts = Self.decode(text), parts.count == keyParts else {
                 throw Problem(
@@ -59,10 +60,17 @@ public struct PageRequest: Sendable {
     }
 
     /// The query parameters of every list.
-    public static let parameters = [
-        Parameter.query("limit", .integer(1...Int64(Self.maximumLimit)), "The most items of the page. Default: 20."),
-        Parameter.query("cursor", .string(.cursor), "`nextCursor` of the page before."),
-    ]
+    public static let parameters = Self.parameters(defaultLimit: Self.defaultLimit)
+
+    /// The query parameters of a list whose pages have another length by default.
+    public static func parameters(defaultLimit: Int) -> [Parameter] {
+        [
+            .query(
+                "limit", .integer(1...Int64(Self.maximumLimit)), "The most items of the page. Default: \(defaultLimit)."
+            ),
+            .query("cursor", .string(.cursor), "`nextCursor` of the page before."),
+        ]
+    }
 
     /// A page of `rows`, of which one more than ``limit`` was read to see whether another page follows.
     public func page<Row, Item: APIModel>(

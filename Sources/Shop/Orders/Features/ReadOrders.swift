@@ -7,6 +7,9 @@ import ShopContracts
 
 /// `GET /v1/orders/{orderId}`, `GET /v1/orders` and their second versions: from the read model, without a join.
 struct ReadOrders: Sendable {
+    /// Orders of a page when the client names no number.
+    static let defaultLimit = 10
+
     let features: OrderFeatures
 
     var routes: [Route] {
@@ -40,9 +43,10 @@ struct ReadOrders: Sendable {
     ) -> Route {
         Route(
             .get, path, operation, tag: OrderFeatures.tag, "Lists the caller's orders, the latest first",
-            parameters: PageRequest.parameters, answers: [.json(.ok, Page<Model>.self, "A page of orders")]
+            parameters: PageRequest.parameters(defaultLimit: Self.defaultLimit),
+            answers: [.json(.ok, Page<Model>.self, "A page of orders")]
         ) { request in
-            let page = try PageRequest(request, keyParts: 2)
+            let page = try PageRequest(request, keyParts: 2, defaultLimit: Self.defaultLimit)
             let customer = CustomerID(try request.caller().subject)
             let last = try page.after.map { parts in
                 guard let milliseconds = Int64(parts[0]), let id = UniqueID(parts[1]) else {
