@@ -43,6 +43,9 @@ import Testing
         var empty = Order()
         for event in try empty.decide(.createOrder(OrderSamples.new([]))) { empty.evolve(event) }
         #expect(throws: OrderRejection.noLines) { try empty.decide(.placeOrder(at: OrderSamples.start)) }
+        var free = Order()
+        for event in try free.decide(.createOrder(OrderSamples.new([OrderSamples.line(0, 3)]))) { free.evolve(event) }
+        #expect(throws: OrderRejection.nothingToPay(.eur)) { try free.decide(.placeOrder(at: OrderSamples.start)) }
         let many = try (0..<101).map { _ in try OrderSamples.line(1, 1) }
         #expect(throws: OrderRejection.tooManyLines) { try Order().decide(.createOrder(OrderSamples.new(many))) }
     }

@@ -194,6 +194,31 @@ import Testing
         #expect(try await page("?limit=12").json["items"]?.array?.count == 12)
     }
 
+    @Test func `an order that costs nothing is refused when it is placed, and nothing is kept`() async throws {
+        let world = try ShopWorld()
+        let (gift, pen) = (world.shop.product(0), world.shop.product(100))
+        let refused = try await world.order([(gift, 2)])
+        #expect(refused.status == 422)
+        #expect(refused.code == "unprocessable")
+        #expect(
+            refused.json["detail"]?.string
+                == "items: the order costs 0.00 EUR; at least one of its lines must cost something")
+        #expect(try await world.orders.sagas.list().isEmpty)
+        let list = try await world.platform.call(.orders, .get, "/v1/orders", as: world.customer)
+        #expect(list.json["items"]?.array?.isEmpty == true)
+        #expect(try await world.order([(gift, 1), (pen, 1)]).status == 201)
+        let draft = try await world.platform.call(
+            .orders, .post, "/v1/orders/drafts", as: world.customer,
+            json: [
+                "customerId": .string(world.customer.subject.description),
+                "items": [["productId": .string(gift.description), "quantity": 1]],
+            ])
+        #expect(draft.status == 201)
+        let id = try #require(draft.json["orderId"]?.string.flatMap { OrderID($0) })
+        #expect(try await world.post(id, "place").status == 422)
+        #expect(try await world.state(id) == .draft)
+    }
+
     @Test func `counts and sums of a customer follow the orders`() async throws {
         let world = try ShopWorld()
         let product = world.shop.product(1_000)

@@ -6,6 +6,8 @@ extension Order {
     func placeOrder(at moment: Timestamp) throws(OrderRejection) -> [OrderEvent] {
         let body = try self.requiring(.placeOrder)
         guard !body.lines.isEmpty else { throw .noLines }
+        let total = try Self.calculateTotal(body.lines, in: body.currency)
+        guard total.minor > 0 else { throw .nothingToPay(body.currency) }
         let items = body.lines.map {
             OrderPlaced.Item(
                 productId: $0.productId, name: $0.name, quantity: $0.quantity, unitPrice: $0.unitPrice)
@@ -14,7 +16,7 @@ extension Order {
             .placed(
                 OrderPlaced(
                     orderId: body.orderId, customerId: body.customerId, items: items,
-                    totalAmount: try Self.calculateTotal(body.lines, in: body.currency), timestamp: moment))
+                    totalAmount: total, timestamp: moment))
         ]
     }
 

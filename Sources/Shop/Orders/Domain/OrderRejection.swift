@@ -10,6 +10,8 @@ enum OrderRejection: Error, Hashable, Sendable {
     case doesNotExist
     case noLines
     case tooManyLines
+    /// Nothing is given away: a payment of nothing cannot be captured, so there would be no way to CONFIRMED.
+    case nothingToPay(Currency)
     case unknownLine(OrderLineID)
     case badQuantity(Int)
     case badAmount(String)
@@ -33,6 +35,8 @@ extension OrderRejection: CustomStringConvertible {
         case .doesNotExist: "there is no such order"
         case .noLines: "an order without lines cannot be placed"
         case .tooManyLines: "an order has at most \(OrderLine.maximumCount) lines"
+        case .nothingToPay(let currency):
+            "items: the order costs \(Money.zero(currency)); at least one of its lines must cost something"
         case .unknownLine(let id): "the order has no line \(id)"
         case .badQuantity(let quantity): "\(quantity) is no quantity; 1 to 100 are accepted"
         case .badAmount(let reason): reason

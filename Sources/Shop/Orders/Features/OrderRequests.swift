@@ -108,7 +108,7 @@ extension OrderRejection {
         case .alreadyExists, .returnWindowOpen, .stockNotReserved, .wrongAmount:
             Problem(.transitionNotAllowed, self.description)
         case .doesNotExist, .unknownLine: Problem(.notFound, self.description)
-        case .noLines, .tooManyLines, .badQuantity, .badAmount: Problem(.unprocessable, self.description)
+        case .noLines, .tooManyLines, .nothingToPay, .badQuantity, .badAmount: Problem(.unprocessable, self.description)
         case .mixedCurrencies: Problem(.mixedCurrencies, self.description)
         case .returnWindowClosed(let day):
             Problem(.returnWindowClosed, self.description, details: ["day": .integer(day)])
