@@ -9,6 +9,9 @@ import ShopContracts
 public struct OrdersService: Sendable {
     /// What can be set.
     public struct Configuration: Sendable {
+        /// In which order stock and money are asked for. Checkouts that began in the other order end in it. Default: stock
+        /// first.
+        public var checkout = CheckoutSequence.stockFirst
         /// How long inventory holds stock for an unfinished checkout. 1 second to 1 day. Default: 15 minutes.
         public var holdDuration = Duration.seconds(900)
         /// How long a participant that does not answer keeps a checkout from being called off. Shorter than
@@ -73,16 +76,18 @@ public struct OrdersService: Sendable {
         let shipping = Participant(.shipping, in: environment)
         let checkout = CheckoutSaga(
             orders: orders, inventory: inventory, payments: payments, shipping: shipping,
-            holdDuration: configuration.holdDuration, patience: configuration.patience
-        ).definition
+            holdDuration: configuration.holdDuration, patience: configuration.patience)
         let refund = RefundSaga(orders: orders, inventory: inventory, payments: payments).definition
+        let definitions: [any SagaRules<any ServiceUnit>] =
+            CheckoutSequence.allCases.map { checkout.definition($0) } + [refund]
         let engine = SagaEngine<any ServiceUnit>(
-            named: environment.name.rawValue, transactor: environment.store, definitions: [checkout, refund],
+            named: environment.name.rawValue, transactor: environment.store, definitions: definitions,
             journal: { $0 }, configuration: configuration.sagas,
             observe: { environment.logger.report($0) }, wallClock: environment.wallClock, chance: environment.chance,
             time: environment.time)
         return OrderFeatures(
-            environment: environment, orders: orders, engine: engine, checkout: checkout, refund: refund,
+            environment: environment, orders: orders, engine: engine,
+            checkout: checkout.definition(configuration.checkout), refund: refund,
             catalog: ServiceClient(.catalog, in: environment), shipping: shipping.client)
     }
 

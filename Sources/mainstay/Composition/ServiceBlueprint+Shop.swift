@@ -69,8 +69,10 @@ extension ServiceBlueprint {
     }
 
     private static let orders = ServiceBlueprint(name: .orders, migrations: OrdersService.migrations) {
-        environment, _ in
-        BuiltService(try OrdersService(environment).service)
+        environment, platform in
+        var configuration = OrdersService.Configuration()
+        configuration.checkout = platform.settings.checkout
+        return BuiltService(try OrdersService(environment, configuration: configuration).service)
     }
 
     private static let transfers = ServiceBlueprint(name: .transfers, migrations: TransfersService.migrations) {

@@ -1,4 +1,5 @@
 import Chassis
+import Orders
 import ShopContracts
 
 /// Every key that the configuration knows, with what it accepts. Whatever is not here is refused at the start.
@@ -33,6 +34,9 @@ enum KeyRegistry {
             Key(name: "mail.from", kind: .text, about: "The sender of mails. Default: shop@mainstay.example."),
             Key(name: "mail.directory", kind: .text, about: "Where mails are written. Default: DATA/mail."),
             Key(name: "passwords.memory", kind: .integer(8...262_144), about: "KiB of argon2id. Default: 47104."),
+            Key(
+                name: "orders.checkout", kind: .oneOf(CheckoutSequence.allCases.map(\.rawValue)),
+                about: "What a checkout asks for first. Default: stock-first."),
             Key(name: "gateway.deadline", kind: .integer(1...60), about: "Seconds a request may take. Default: 15."),
             Key(name: "gateway.health.interval", kind: .integer(1...3_600), about: "Seconds. Default: 10."),
             Key(name: "gateway.health.timeout", kind: .integer(1...60), about: "Seconds. Default: 5."),

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Orders
 import Yams
 
 /// What the file, the environment and the flags say, checked as a whole: flags win over variables, variables over the
@@ -102,6 +103,10 @@ struct Settings: Sendable {
             let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port)
         else { throw CommandFailure.environment("mail.smtp: host:port is accepted, not '\(text)'") }
         return (String(text[..<colon]), port)
+    }
+
+    var checkout: CheckoutSequence {
+        CheckoutSequence(rawValue: self.values.string(forKey: "orders.checkout", default: "")) ?? .stockFirst
     }
 
     var passwordMemory: Int { self.values.int(forKey: "passwords.memory", default: 47_104) }

@@ -20,11 +20,11 @@ import Testing
     }
 
     private func exhaust(
-        _ method: PaymentMethod, stock: Int = 5, thenCancel: Bool = false,
+        _ method: PaymentMethod, _ sequence: CheckoutSequence, stock: Int = 5, thenCancel: Bool = false,
         expecting verify: @escaping @Sendable (ShopWorld, ProductID, OrderID, String) async throws -> Void,
     ) async throws -> Int {
         try await CrashMatrix.exhaust {
-            let world = try ShopWorld()
+            let world = try ShopWorld(sequence)
             return Case(world: world, product: world.shop.product(stock: stock), key: world.platform.ids.next())
         } life: { run, crash in
             defer { run.world.wire.die(at: nil) }
@@ -66,8 +66,9 @@ import Testing
         }
     }
 
-    @Test func `ends complete, charged once, with the stock sold once`() async throws {
-        let places = try await self.exhaust(.ok) { world, product, order, place in
+    @Test(arguments: CheckoutSequence.allCases)
+    func `ends complete, charged once, with the stock sold once`(_ sequence: CheckoutSequence) async throws {
+        let places = try await self.exhaust(.ok, sequence) { world, product, order, place in
             let state = try await world.summary(order).state
             #expect(state == .confirmed, "killed \(place)")
             #expect(world.shop.stock(product) == 3, "killed \(place)")
@@ -78,8 +79,11 @@ import Testing
         #expect(places > 20)
     }
 
-    @Test func `ends PAYMENT_FAILED with everything undone when the payment is declined`() async throws {
-        let places = try await self.exhaust(.declined) { world, product, order, place in
+    @Test(arguments: CheckoutSequence.allCases)
+    func `ends PAYMENT_FAILED with everything undone when the payment is declined`(
+        _ sequence: CheckoutSequence
+    ) async throws {
+        let places = try await self.exhaust(.declined, sequence) { world, product, order, place in
             let state = try await world.summary(order).state
             #expect(state == .paymentFailed, "killed \(place)")
             #expect(world.shop.stock(product) == 5, "killed \(place)")
@@ -87,25 +91,31 @@ import Testing
         #expect(places > 12)
     }
 
-    @Test func `ends cancelled with nothing held when the stock is short`() async throws {
-        try await _ = self.exhaust(.ok, stock: 1) { world, product, order, place in
+    @Test(arguments: CheckoutSequence.allCases)
+    func `ends cancelled with nothing held and nothing charged when the stock is short`(
+        _ sequence: CheckoutSequence,
+    ) async throws {
+        try await _ = self.exhaust(.ok, sequence, stock: 1) { world, product, order, place in
             let state = try await world.summary(order).state
             #expect(state == .cancelled, "killed \(place)")
             #expect(world.shop.stock(product) == 1, "killed \(place)")
-            #expect(world.shop.payments.isEmpty, "killed \(place)")
+            let payments: [PaymentState.Status] = sequence == .stockFirst ? [] : [.voided]
+            #expect(world.shop.payments.map(\.status) == payments, "killed \(place)")
         }
     }
 
-    @Test func `ends complete when the outcome of the payment was unknown`() async throws {
-        try await _ = self.exhaust(.unknown) { world, product, order, place in
+    @Test(arguments: CheckoutSequence.allCases)
+    func `ends complete when the outcome of the payment was unknown`(_ sequence: CheckoutSequence) async throws {
+        try await _ = self.exhaust(.unknown, sequence) { world, product, order, place in
             let state = try await world.summary(order).state
             #expect(state == .confirmed, "killed \(place)")
             #expect(world.shop.payments.map(\.status) == [.captured], "killed \(place)")
         }
     }
 
-    @Test func `ends refunded once when it is cancelled after it was confirmed`() async throws {
-        try await _ = self.exhaust(.ok, thenCancel: true) { world, product, order, place in
+    @Test(arguments: CheckoutSequence.allCases)
+    func `ends refunded once when it is cancelled after it was confirmed`(_ sequence: CheckoutSequence) async throws {
+        try await _ = self.exhaust(.ok, sequence, thenCancel: true) { world, product, order, place in
             let summary = try await world.summary(order)
             #expect(summary.state == .cancelled, "killed \(place)")
             #expect(summary.refunded == Money(minor: 2_500, .eur), "killed \(place)")

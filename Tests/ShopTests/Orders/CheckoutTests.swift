@@ -4,12 +4,13 @@ import EssentialsTesting
 import HTTPTypes
 import Identity
 import Sagas
+import SagasTesting
 import ShopContracts
 import Testing
 
 @testable import Orders
 
-@Suite("The checkout", .timeLimit(.minutes(1))) struct CheckoutTests {
+@Suite("The checkout", .timeLimit(.minutes(3))) struct CheckoutTests {
     /// An order that was accepted.
     private func placed(_ world: ShopWorld, _ product: ProductID, _ method: PaymentMethod = .ok) async throws -> OrderID
     {
@@ -31,6 +32,45 @@ import Testing
         let parcels = try await world.platform.call(.shipping, .get, "/v1/shipments", as: world.customer)
         #expect(parcels.json["items"]?.array?.first?["status"]?.string == "BOOKED")
         #expect(try await world.orders.sagas.view(order.rawValue).state == .completed)
+    }
+
+    @Test(arguments: CheckoutSequence.allCases)
+    func `stock and money are asked for in the configured order`(_ sequence: CheckoutSequence) async throws {
+        let world = try ShopWorld(sequence)
+        let order = try await self.placed(world, world.shop.product())
+        try await world.settle()
+        #expect(try await world.state(order) == .confirmed)
+        let asked = world.wire.calls.filter { ["POST /internal/holds", "POST /internal/payments"].contains($0) }
+        #expect(
+            asked
+                == (sequence == .stockFirst
+                    ? ["POST /internal/holds", "POST /internal/payments"]
+                    : ["POST /internal/payments", "POST /internal/holds"]))
+    }
+
+    @Test func `with the payment first, no stock is asked for when it is declined`() async throws {
+        let world = try ShopWorld(.paymentFirst)
+        let order = try await self.placed(world, world.shop.product(), .declined)
+        try await world.settle()
+        #expect(try await world.state(order) == .paymentFailed)
+        #expect(!world.wire.calls.contains("POST /internal/holds"))
+    }
+
+    @Test(arguments: CheckoutSequence.allCases)
+    func `a checkout ends in the order in which it began, whatever is configured by then`(
+        _ sequence: CheckoutSequence,
+    ) async throws {
+        let world = try ShopWorld(sequence)
+        let order = try await self.placed(world, world.shop.product())
+        let began = try await world.orders.sagas.view(order.rawValue).steps.map(\.name)
+        let other = CheckoutSequence.allCases.first { $0 != sequence }
+        let changed = try world.restarted(dyingAt: CrashPoint(), other)
+        try await changed.settle()
+        #expect(try await changed.state(order) == .confirmed)
+        #expect(try await changed.orders.sagas.view(order.rawValue).steps.map(\.name) == began)
+        let next = try await self.placed(changed, changed.shop.product())
+        try await changed.settle()
+        #expect(try await changed.orders.sagas.view(next.rawValue).steps.map(\.name) != began)
     }
 
     @Test func `the parcel's progress moves the order to DELIVERED`() async throws {

@@ -88,8 +88,11 @@ final class ShopWorld: Sendable {
     let orders: OrdersService
     let shipping: ShippingService
     let customer: Principal
+    let sequence: CheckoutSequence
+    /// Of whoever takes their time in the middle of a call. It goes with the platform's clock.
+    let naps: TestClock
 
-    convenience init() throws {
+    convenience init(_ sequence: CheckoutSequence = .stockFirst) throws {
         let platform = try TestPlatform()
         let wire = TestWire(platform.transport)
         let shop = StandInShop(platform)
@@ -99,30 +102,36 @@ final class ShopWorld: Sendable {
         platform.host(shipping.service)
         var environment = try platform.environment(.orders, migrations: OrdersService.migrations)
         environment.transport = wire
-        try self.init(platform, wire, shop, environment, shipping, customer: platform.person())
+        try self.init(platform, wire, shop, environment, shipping, customer: platform.person(), sequence, TestClock())
     }
 
     private init(
         _ platform: TestPlatform, _ wire: TestWire, _ shop: StandInShop, _ environment: ServiceEnvironment,
-        _ shipping: ShippingService, customer: Principal,
+        _ shipping: ShippingService, customer: Principal, _ sequence: CheckoutSequence, _ naps: TestClock,
     ) throws {
         self.platform = platform
         self.wire = wire
         self.shop = shop
         self.environment = environment
         self.shipping = shipping
-        self.orders = try OrdersService(environment)
+        var configuration = OrdersService.Configuration()
+        configuration.checkout = sequence
+        self.orders = try OrdersService(environment, configuration: configuration)
         self.customer = customer
+        self.sequence = sequence
+        self.naps = naps
         platform.host(self.orders.service)
     }
 
     /// The same world with a new orders process over the same database, which may die.
-    func restarted(dyingAt crash: CrashPoint) throws -> ShopWorld {
+    /// - Parameter sequence: what is configured by then, if it is something else.
+    func restarted(dyingAt crash: CrashPoint, _ sequence: CheckoutSequence? = nil) throws -> ShopWorld {
         var environment = self.environment
         environment.store = crash.guarding(self.environment.store)
         self.wire.die(at: crash)
         return try ShopWorld(
-            self.platform, self.wire, self.shop, environment, self.shipping, customer: self.customer)
+            self.platform, self.wire, self.shop, environment, self.shipping, customer: self.customer,
+            sequence ?? self.sequence, self.naps)
     }
 
     /// The same world with a new orders process, in which something happens right after its first look at the database.
@@ -137,7 +146,8 @@ final class ShopWorld: Sendable {
             return seen
         }
         return try ShopWorld(
-            self.platform, self.wire, self.shop, environment, self.shipping, customer: self.customer)
+            self.platform, self.wire, self.shop, environment, self.shipping, customer: self.customer, self.sequence,
+            self.naps)
     }
 
     /// `POST /v1/orders`.
@@ -202,15 +212,18 @@ final class ShopWorld: Sendable {
     }
 
     /// Runs `body` while the clock moves whenever everybody sleeps and no call is under way: a retry's pause, not a
-    /// time-out.
+    /// time-out. It moves in the middle of a call, too, while somebody naps there.
     func pumping<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
                 while !Task.isCancelled {
                     await Task.yield()
-                    guard self.wire.underWay == 0, self.platform.clock.sleeperCount > 0 else { continue }
-                    self.platform.clock.advance(by: .milliseconds(2))
+                    let isNapping = self.naps.sleeperCount > 0
+                    guard isNapping || self.wire.underWay == 0, self.platform.clock.sleeperCount > 0 else { continue }
+                    let step = Duration.milliseconds(isNapping ? 50 : 2)
+                    self.platform.clock.advance(by: step)
+                    self.naps.advance(by: step)
                 }
                 return nil
             }

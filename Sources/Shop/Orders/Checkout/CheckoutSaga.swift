@@ -41,7 +41,15 @@ struct Checkout: Codable, Hashable, Sendable {
     }
 }
 
-/// Carries a placed order to its shipment: reserve stock → authorise → commit stock and capture → confirm → book.
+/// In which order a checkout asks for stock and money.
+public enum CheckoutSequence: String, Hashable, Sendable, CaseIterable {
+    /// Reserve stock → authorise → commit stock and capture → confirm → book: nobody's card is asked for what is not there.
+    case stockFirst = "stock-first"
+    /// Authorise → reserve stock → commit stock and capture → confirm → book: no stock is held for a card that is declined.
+    case paymentFirst = "payment-first"
+}
+
+/// Carries a placed order to its shipment, in one of two orders: ``CheckoutSequence``.
 ///
 /// Money moves last: stock is committed before the payment is captured, so that what can still be refused is refused
 /// before anybody is charged. Each step can be repeated or inquired; compensations run over everything that was begun.
@@ -64,12 +72,19 @@ struct CheckoutSaga: Sendable {
 
     typealias Step = SagaStep<Checkout, any ServiceUnit>
 
-    var definition: SagaDefinition<Checkout, any ServiceUnit> {
-        SagaDefinition(
+    /// Definitions of different sequences differ in their hash: a checkout ends in the order in which it began, whatever is
+    /// configured by then.
+    func definition(_ sequence: CheckoutSequence) -> SagaDefinition<Checkout, any ServiceUnit> {
+        let beginning: [Step] =
+            switch sequence {
+            case .stockFirst: [self.reserveStock, self.beginPayment(withStock: true), self.authorizePayment]
+            case .paymentFirst:
+                [self.beginPayment(withStock: false), self.authorizePayment, self.reserveStock, self.noteStock]
+            }
+        return SagaDefinition(
             Self.name,
-            steps: [
-                self.acceptOrder, self.reserveStock, self.beginPayment, self.authorizePayment, self.commitStock,
-                self.capturePayment, self.confirmOrder, self.bookShipment,
+            steps: [self.acceptOrder] + beginning + [
+                self.commitStock, self.capturePayment, self.confirmOrder, self.bookShipment,
             ])
     }
 
@@ -106,14 +121,24 @@ struct CheckoutSaga: Sendable {
         }
     }
 
-    private var beginPayment: Step {
+    /// - Parameter isReserved: whether the stock is held by now.
+    private func beginPayment(withStock isReserved: Bool) -> Step {
         .transactional("begin payment") { state, unit, context in
-            try self.orders.execute(.reserveStock(hold: state.holdId), on: state.orderId, context, in: unit)
+            if isReserved {
+                try self.orders.execute(.reserveStock(hold: state.holdId), on: state.orderId, context, in: unit)
+            }
             try self.orders.execute(.authorizePayment(state.paymentId), on: state.orderId, context, in: unit)
         } compensate: { state, unit, context in
             guard try self.orders.load(state.orderId, in: unit).status == .paymentProcessing else { return }
             try self.orders.execute(
                 .paymentDeclined(reason: context.failure.reason), on: state.orderId, context, in: unit)
+        }
+    }
+
+    /// Where the stock is reserved behind the payment's beginning.
+    private var noteStock: Step {
+        .transactional("note stock") { state, unit, context in
+            try self.orders.execute(.reserveStock(hold: state.holdId), on: state.orderId, context, in: unit)
         }
     }
 

@@ -20,9 +20,13 @@ extension Order {
         ]
     }
 
-    /// Notes that inventory holds the stock; the state stays. Refused wherever the payment could not follow.
+    /// Notes that inventory holds the stock, before the payment begins or while it is under way; the state stays. Refused
+    /// wherever CONFIRMED could not follow.
     func reserveStock(_ hold: OrderID) throws(OrderRejection) -> [OrderEvent] {
-        let body = try self.requiring(.authorizePayment)
+        let body = try self.existing()
+        guard body.status == .pending || body.status == .paymentProcessing else {
+            throw .notAllowed(.authorizePayment, in: body.status)
+        }
         return [.stockReserved(OrderStockReserved(orderId: body.orderId, holdId: hold))]
     }
 
