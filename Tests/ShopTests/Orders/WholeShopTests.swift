@@ -8,7 +8,9 @@ import HTTPTypes
 import Identity
 import Inventory
 import Payments
+import Sagas
 import ShopContracts
+import Synchronization
 import Testing
 
 @testable import Orders
@@ -22,15 +24,19 @@ import Testing
         let pen = DemoCatalog.product("DSK-PEN-1")!
         let soldOut = DemoCatalog.product(DemoCatalog.soldOutSKU)!
 
-        init() async throws {
-            let world = try ShopWorld()
+        /// - Parameter provider: the provider over the payments database, if it is another than the usual.
+        init(
+            _ sequence: CheckoutSequence = .stockFirst,
+            provider: (ServiceEnvironment, ShopWorld) -> (any PaymentProvider)? = { _, _ in nil },
+        ) async throws {
+            let world = try ShopWorld(sequence)
             let platform = world.platform
             let catalog = try CatalogService(
                 platform.environment(.catalog, migrations: CatalogService.migrations))
             self.inventory = try InventoryService(
                 platform.environment(.inventory, migrations: InventoryService.migrations))
-            self.payments = try PaymentsService(
-                platform.environment(.payments, migrations: PaymentsService.migrations))
+            let environment = try platform.environment(.payments, migrations: PaymentsService.migrations)
+            self.payments = try PaymentsService(environment, provider: provider(environment, world))
             for service in [catalog.service, self.inventory.service, self.payments.service] {
                 try await service.prepare()
                 platform.host(service)
@@ -72,6 +78,50 @@ import Testing
         try await shop.world.settle()
         #expect(try await shop.world.state(order) == .confirmed)
         #expect(try await shop.statuses() == ["CAPTURED"])
+        try await shop.checkBalance()
+    }
+
+    /// 3 seconds are within the time of one call, 7 beyond it, 60 beyond that of the whole step.
+    @Test(arguments: [3, 7, 60], CheckoutSequence.allCases)
+    func `an order is confirmed and charged once however long the provider takes to answer`(
+        _ seconds: Int64, _ sequence: CheckoutSequence,
+    ) async throws {
+        let shop = try await Shop(sequence) { environment, world in
+            var configuration = SimulatedProvider.Configuration()
+            configuration.slowLatency = .seconds(seconds)
+            return SimulatedProvider(
+                environment.store, configuration: configuration, wallClock: environment.wallClock,
+                time: TimeSource(world.naps))
+        }
+        let order = try await shop.order(shop.pen.id, 1, .slow)
+        try await shop.world.settle()
+        #expect(try await shop.world.state(order) == .confirmed)
+        #expect(try await shop.statuses() == ["CAPTURED"])
+        try await shop.checkBalance()
+    }
+
+    @Test(arguments: [true, false])
+    func `while the provider answers nobody in time the checkout inquires, and goes on when it recovers`(
+        _ isHeard: Bool,
+    ) async throws {
+        let asked = Mutex<[String]>([])
+        let shop = try await Shop { environment, world in
+            BrownOut(
+                inner: SimulatedProvider(environment.store, wallClock: environment.wallClock), isHeard: isHeard,
+                time: TimeSource(world.naps), asked: { what in asked.withLock { $0.append(what) } })
+        }
+        let order = try await shop.order(shop.pen.id)
+        try await shop.world.settle()
+        #expect(try await shop.world.state(order) == .confirmed)
+        #expect(try await shop.statuses() == ["CAPTURED"])
+        let view = try await shop.world.orders.sagas.view(order.rawValue)
+        let step = try #require(view.steps.first { $0.name == CheckoutSaga.authorize })
+        #expect(step.action.error != nil, "the step's own time-out has passed at least once")
+        let questions = asked.withLock { $0 }
+        #expect(questions.first == "authorize")
+        #expect(questions.filter { $0 == "inquire" }.count >= 2)
+        // Asked again only when the provider has said that it knows nothing of it.
+        #expect(questions.filter { $0 == "authorize" }.count == (isHeard ? 1 : 2))
         try await shop.checkBalance()
     }
 
@@ -136,5 +186,47 @@ import Testing
         #expect(orders.filter { $0.state == .cancelled && $0.reason == "out of stock" }.count == 20)
         #expect(try await shop.statuses() == Array(repeating: "CAPTURED", count: 20))
         try await shop.checkBalance()
+    }
+}
+
+/// A provider that answers nobody in time for the first 45 seconds, and well afterwards.
+private struct BrownOut: PaymentProvider {
+    let inner: SimulatedProvider
+    /// Whether a request takes effect although its answer is late.
+    let isHeard: Bool
+    let time: TimeSource
+    let began: Tick
+    let asked: @Sendable (String) -> Void
+
+    init(
+        inner: SimulatedProvider, isHeard: Bool, time: TimeSource, asked: @escaping @Sendable (String) -> Void,
+    ) {
+        self.inner = inner
+        self.isHeard = isHeard
+        self.time = time
+        self.began = time.now
+        self.asked = asked
+    }
+
+    func authorize(_ charge: ProviderCharge) async throws -> ProviderAnswer {
+        self.asked("authorize")
+        if self.isHeard { _ = try await self.inner.authorize(charge) }
+        try await self.takeTime()
+        return try await self.inner.authorize(charge)
+    }
+
+    func inquire(_ payment: PaymentID) async throws -> ProviderAnswer {
+        self.asked("inquire")
+        try await self.takeTime()
+        return try await self.inner.inquire(payment)
+    }
+
+    func capture(_ payment: PaymentID) async throws -> ProviderAnswer { try await self.inner.capture(payment) }
+    func void(_ payment: PaymentID) async throws -> ProviderAnswer { try await self.inner.void(payment) }
+    func refund(_ payment: PaymentID) async throws -> ProviderAnswer { try await self.inner.refund(payment) }
+
+    private func takeTime() async throws {
+        guard self.time.now < self.began + .seconds(45) else { return }
+        try await self.time.sleep(for: .seconds(120))
     }
 }
