@@ -36,12 +36,6 @@ public struct CatalogService: Sendable {
         StoredProducts(store: self.environment.store, book: self.book, metadata: metadata)
     }
 
-    /// Empties a read model and builds it again from the first event.
-    /// - Returns: false when none has that name.
-    public func rebuild(_ readModel: String) async throws -> Bool {
-        try await self.book.projector.rebuild(readModel, using: self.environment.store)
-    }
-
     /// Puts the products of ``DemoCatalog`` on sale that were never on sale here. Safe to repeat.
     /// - Returns: how many were added.
     @discardableResult
