@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Plays schemathesis against the served OpenAPI document through the gateway, signed in, with all checks on; what is
-# relaxed stands in schemathesis.toml. Fails when a check does, when fewer than CASES were sent, when an operation never
+# relaxed stands in schemathesis.toml. Whatever a customer may do with a thing of theirs is tried by another one, too, who
+# must be refused. Fails when a check does, when fewer than CASES were sent, when an operation never
 # answered 2xx, and when the platform logged an error or went down.
 # Usage: scripts/fuzz.sh BINARY     SEED=… repeats a run, EXAMPLES=… sets the cases per operation (besides those of
 # coverage), CASES=… the least number of all cases, KEEP=DIR keeps the reports.
@@ -44,12 +45,12 @@ echo "fuzzing $url with seed $seed"
     "$url/openapi.json" >"$work/openapi.json"
 
 status=0
-SEED=$seed MAINSTAY_FUZZ_SESSION="$work/session" PYTHONPATH=scripts SCHEMATHESIS_HOOKS=fuzz_hooks \
+SEED=$seed MAINSTAY_FUZZ_SESSION="$work/session" MAINSTAY_FUZZ_REFUSED="$work/refused" PYTHONPATH=scripts SCHEMATHESIS_HOOKS=fuzz_hooks \
     "$venv/bin/schemathesis" --config-file scripts/schemathesis.toml run "$url/openapi.json" \
     --seed "$seed" --max-examples "$examples" --no-color --report ndjson --report-ndjson-path "$work/report.ndjson" \
     >"$work/report" 2>&1 || status=1
 if [ $status -ne 0 ]; then sed -n '/FAILURES/,$p;/ERRORS/,$p' "$work/report"; else tail -n 20 "$work/report"; fi
-"$venv/bin/python" scripts/fuzz_report.py "$work/report.ndjson" "$work/openapi.json" "${CASES:-2000}" || status=1
+"$venv/bin/python" scripts/fuzz_report.py "$work/report.ndjson" "$work/openapi.json" "${CASES:-2000}" "$work/refused" || status=1
 kill -0 "$platform" 2>/dev/null || { echo "the platform went down:"; tail -n 20 "$work/err"; status=1; }
 if grep -q 'error' "$work/err"; then
     echo "the platform logged errors:"

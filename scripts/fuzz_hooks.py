@@ -4,6 +4,7 @@ Values are replaced in a share of the cases only; all others go out as they were
 answers: what is relaxed stands in schemathesis.toml.
 """
 
+import atexit
 import base64
 import collections
 import json
@@ -77,6 +78,41 @@ class Caller:
     def set(self, case, data, context):
         case.headers = case.headers or {}
         case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.check
+def another_customer_is_refused(ctx, response, case):
+    """What a customer may do with a thing of theirs, reading or writing, another customer may not.
+
+    schemathesis' own object_level_authorization asks the same of reads, but knows identities only from an
+    authentication file, which would take the place of Caller.
+    """
+    sent = response.request
+    is_private = case.operation.path_parameters and case.operation.definition.raw.get("security")
+    # What OPTIONS tells is no secret.
+    if not is_private or sent.method == "OPTIONS" or not 200 <= response.status_code < 300:
+        return
+    if sent.headers.get("Authorization") != f"Bearer {SESSION['customer']['token']}":
+        return
+    headers = {name: value for name, value in sent.headers.items()
+               if name.lower() in ("content-type", "accept")}
+    headers |= {"Authorization": f"Bearer {SESSION['stranger']['token']}", "Idempotency-Key": str(uuid.uuid4())}
+    status = SHOP.replay(sent.method, sent.url, headers, sent.body)
+    if status not in (403, 404):
+        raise AssertionError(f"{sent.method} {sent.url} answered {status} to a customer who does not own it")
+    with LOCK:
+        REFUSED[case.operation.label] += 1
+
+
+# How often a stranger was refused, by operation: none at all would mean that nothing was checked.
+REFUSED = collections.Counter()
+
+
+@atexit.register
+def write_refused():
+    if path := os.environ.get("MAINSTAY_FUZZ_REFUSED"):
+        with open(path, "w", encoding="utf-8") as out:
+            json.dump(REFUSED, out)
 
 
 def real_path(name, parameters, is_good):

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Checks a run of the fuzzer: enough cases were sent, and every operation of the document answered 2xx at least once.
+"""Checks a run of the fuzzer: enough cases were sent, and every operation of the document answered 2xx at least once,
+and a stranger was refused what belongs to somebody else.
 
-Usage: fuzz_report.py REPORT.ndjson OPENAPI.json MINIMUM
+Usage: fuzz_report.py REPORT.ndjson OPENAPI.json MINIMUM REFUSED.json     REFUSED is what fuzz_hooks.py counted
 """
 
 import collections
@@ -23,7 +24,7 @@ def answers(path):
                     yield request["method"].upper(), request["path"], interaction["response"]["status_code"]
 
 
-def main(report, document, minimum):
+def main(report, document, minimum, refused):
     with open(document, encoding="utf-8") as file:
         paths = json.load(file)["paths"]
     operations = {(method.upper(), path): operation["operationId"]
@@ -37,12 +38,15 @@ def main(report, document, minimum):
         print(f"{name:24}", " ".join(f"{status}:{number}" for status, number in sorted(statuses[name].items())))
     never = sorted(name for name in operations.values() if not any(200 <= s < 300 for s in statuses[name]))
     print(f"fuzz operations={len(operations)} cases={count} without_success={len(never)}")
+    with open(refused, encoding="utf-8") as file:
+        strangers = json.load(file)
+    print(f"a stranger was refused {sum(strangers.values())} times, at {len(strangers)} operations")
     if never:
         print(f"these operations never answered 2xx: {', '.join(never)}")
     if count < minimum:
         print(f"only {count} cases were sent, not {minimum}")
-    return 1 if never or count < minimum else 0
+    return 1 if never or count < minimum or not strangers else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))

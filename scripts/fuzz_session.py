@@ -39,6 +39,18 @@ class Shop:
             connection.close()
         return response.status, json.loads(data) if data else None
 
+    def replay(self, method, url, headers, body):
+        """The status of an answer to a request as it was sent before, with other headers."""
+        parts = urllib.parse.urlsplit(url)
+        connection = http.client.HTTPConnection(self.host, timeout=30, source_address=(self.address, 0))
+        try:
+            connection.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), body, headers)
+            response = connection.getresponse()
+            response.read()
+        finally:
+            connection.close()
+        return response.status
+
     def need(self, method, path, token=None, body=None):
         """The JSON of an answer that must be a success."""
         status, answer = self.call(method, path, token, body)
@@ -133,6 +145,7 @@ def fill(url, output):
         "delivered": paid[10:], "returning": paid[:10], "declined": declined, "cancelled": cancelled,
         "drafts": drafts[:6], "placeable": drafts[6:16], "cancellable": drafts[16:26], "thinnable": drafts[26:],
         "doomed": [make.product() for _ in range(24)], "spare": [make.product() for _ in range(4)],
+        "stranger": shop.register(),
         "others": [shop.register() for _ in range(4)],
         "payments": [item["paymentId"] for item in shop.need("GET", "/v1/payments?limit=20", token)["items"]],
         "shipments": [item["shipmentId"] for item in shop.need("GET", "/v1/shipments?limit=20", token)["items"]
