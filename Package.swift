@@ -26,6 +26,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -115,8 +117,7 @@ let executable: [Target] = [
             "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", "StorageSQLite",
             "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
-            yams,
-
+            nioSSL, nioTLS, yams,
         ],
         path: "Sources/mainstay", swiftSettings: strict)
 ]
@@ -166,7 +167,7 @@ let everyTest: [Target] = [
             "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
             "StorageSQLite",
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
-            asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
+            asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
         ]),
     tests("TidyTests", []),
 ]
@@ -185,6 +186,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),

@@ -86,11 +86,8 @@ extension ServiceBlueprint {
         environment, platform in
         var configuration = NotificationsService.Configuration()
         configuration.directory = platform.settings.mailDirectory
-        if let relay = try platform.settings.mailRelay() {
-            let files = FileSender(directory: platform.settings.mailDirectory)
-            configuration.sender = SMTPSender(
-                host: relay.host, port: relay.port, from: platform.settings.mailFrom, others: files)
-        }
+        configuration.sender = try platform.settings.mailSender(
+            others: FileSender(directory: platform.settings.mailDirectory))
         return BuiltService(try NotificationsService(environment, configuration: configuration).service)
     }
 }

@@ -44,7 +44,9 @@ enum ConfigurationFile {
                 problems.append("\(place): one value is accepted")
                 continue
             }
-            if let problem = KeyRegistry.problem(text, for: known) {
+            if case .secret = known.kind {
+                problems.append("\(place) is a secret: set \(Settings.variable(for: name)), or \(name).file to a file")
+            } else if let problem = KeyRegistry.problem(text, for: known) {
                 problems.append("\(place): \(problem)")
             } else {
                 values[name] = text

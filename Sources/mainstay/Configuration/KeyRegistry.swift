@@ -8,6 +8,8 @@ enum KeyRegistry {
         case integer(ClosedRange<Int>)
         case boolean
         case text
+        /// Comes from the environment only, and is never shown.
+        case secret
         case oneOf([String])
     }
 
@@ -31,6 +33,15 @@ enum KeyRegistry {
                 name: "log.level", kind: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
                 about: "Default: notice."),
             Key(name: "mail.smtp", kind: .text, about: "host:port of a mail relay. Default: none, mails become files."),
+            Key(
+                name: "mail.security", kind: .oneOf(["none", "starttls", "tls"]),
+                about:
+                    "How the connection to the relay is protected. Default: tls on port 465, starttls on 587, else none."
+            ),
+            Key(name: "mail.user", kind: .text, about: "Who logs in at the relay. Default: nobody."),
+            Key(name: "mail.password", kind: .secret, about: "The password, in MAINSTAY_MAIL_PASSWORD."),
+            Key(name: "mail.password.file", kind: .text, about: "A file whose first line is the password."),
+            Key(name: "mail.trust", kind: .text, about: "A PEM file of trusted roots. Default: the system's."),
             Key(name: "mail.from", kind: .text, about: "The sender of mails. Default: shop@mainstay.example."),
             Key(name: "mail.directory", kind: .text, about: "Where mails are written. Default: DATA/mail."),
             Key(name: "passwords.memory", kind: .integer(8...262_144), about: "KiB of argon2id. Default: 47104."),
@@ -72,7 +83,7 @@ enum KeyRegistry {
             guard values.contains(value) else {
                 return "one of \(values.joined(separator: ", ")) is accepted, not '\(value)'"
             }
-        case .text:
+        case .text, .secret:
             if value.isEmpty { return "a text is needed" }
         }
         return nil

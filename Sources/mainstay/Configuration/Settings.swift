@@ -44,6 +44,7 @@ struct Settings: Sendable {
         switch KeyRegistry.find(name)?.kind {
         case .integer: ConfigValue(.int(Int(value) ?? 0), isSecret: false)
         case .boolean: ConfigValue(.bool(value == "true"), isSecret: false)
+        case .secret: ConfigValue(.string(value), isSecret: true)
         case .text, .oneOf, nil: ConfigValue(.string(value), isSecret: false)
         }
     }
@@ -94,16 +95,6 @@ struct Settings: Sendable {
     var healthTimeout: Duration { .seconds(self.values.int(forKey: "gateway.health.timeout", default: 5)) }
 
     var mailFrom: String { self.values.string(forKey: "mail.from", default: "shop@mainstay.example") }
-
-    /// The mail relay, if one is set.
-    /// - Throws: a ``CommandFailure`` for anything but `host:port`.
-    func mailRelay() throws -> (host: String, port: Int)? {
-        guard let text = self.values.string(forKey: "mail.smtp") else { return nil }
-        guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
-            let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port)
-        else { throw CommandFailure.environment("mail.smtp: host:port is accepted, not '\(text)'") }
-        return (String(text[..<colon]), port)
-    }
 
     var checkout: CheckoutSequence {
         CheckoutSequence(rawValue: self.values.string(forKey: "orders.checkout", default: "")) ?? .stockFirst
