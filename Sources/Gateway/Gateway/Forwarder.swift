@@ -62,7 +62,7 @@ struct Forwarder: Sendable {
         let service = ServiceName(rawValue: decision.service)
         try self.upstreams.requireAvailable(service)
         let isLogin = request.head.method == .post && decision.target == "/v1/sessions"
-        let client = request.peer ?? "unknown"
+        let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin, case .refused(let retryAfter) = self.failedLogins.peek(client) {
             throw Problem(
                 .tooManyRequests, "too many failed log-ins came from this address", retryAfter: retryAfter)

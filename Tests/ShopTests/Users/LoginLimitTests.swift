@@ -57,6 +57,17 @@ import Testing
         #expect(try await shop.logIn(client: Self.home).status == 429)
     }
 
+    @Test func `the addresses of one IPv6 network count as one`() async throws {
+        let shop = try await UsersFixture()
+        _ = try await shop.register()
+        for number in 0..<5 {
+            #expect(try await shop.logIn(password: "a guess", client: "2001:db8:0:7::\(number)").status == 401)
+        }
+        shop.pass(.seconds(60))
+        #expect(try await shop.logIn(password: "a guess", client: "2001:db8:0:7:1::1").status == 429)
+        #expect(try await shop.logIn(client: "2001:db8:0:8::1").status == 201)
+    }
+
     @Test func `a refused try does not lengthen the pause`() async throws {
         let shop = try await UsersFixture()
         _ = try await shop.register()

@@ -72,5 +72,5 @@ struct Login: APIModel {
 
 extension RoutedRequest {
     /// The address of who tries a password, as the gateway or the connection says.
-    var client: String { self.header(.clientIP) ?? self.raw.peer ?? "unknown" }
+    var client: String { ClientNetwork.key(of: self.header(.clientIP) ?? self.raw.peer ?? "unknown") }
 }
