@@ -63,6 +63,8 @@ let backends: [Target] = [
     library(
         "StorageSQLite", in: "Backends",
         ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb, grdbSQLite]),
+    .target(name: "CSimulatedDisk", dependencies: [grdbSQLite], path: "Sources/Backends/CSimulatedDisk"),
+    library("StorageSQLiteTesting", in: "Backends", ["Essentials", "StorageSQLite", "CSimulatedDisk"]),
 ]
 
 let chassis: [Target] = [
@@ -133,6 +135,12 @@ let everyTest: [Target] = [
             "StorageSQLite", grdb,
         ]),
     tests(
+        "SimulatedDiskTests",
+        [
+            "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
+            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "StorageSQLite", "StorageSQLiteTesting", grdb,
+        ]),
+    tests(
         "MessagingTests",
         ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "MessagingTesting", "StorageSQLite"]),
     tests(
@@ -172,7 +180,7 @@ let everyTest: [Target] = [
     tests("TidyTests", []),
 ]
 
-let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
+let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite", "StorageSQLiteTesting"]
 
 let package = Package(
     name: "mainstay",

@@ -23,7 +23,9 @@ enum Layers {
         // Floor 3
         "CArgon2": [],
         "CCrypt": [],
+        "CSimulatedDisk": [],
         "StorageSQLite": ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas"],
+        "StorageSQLiteTesting": ["Essentials", "StorageSQLite", "CSimulatedDisk"],
         // Floor 4
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),

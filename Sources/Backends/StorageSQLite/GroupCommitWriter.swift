@@ -84,7 +84,7 @@ final class GroupCommitWriter: Sendable {
             job.continuation.resume(
                 throwing: EventStoreError(
                     .unavailable,
-                    "\(self.configuration.maximumPending) transactions already wait for \(self.queue.path); try again"))
+                    "\(self.configuration.maximumPending) transactions already wait for \(self.queue.file); try again"))
         }
     }
 
@@ -136,7 +136,7 @@ final class GroupCommitWriter: Sendable {
             } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
                 throw EventStoreError(
                     .unavailable,
-                    "\(self.queue.path): \(error.message ?? "the disk failed") during a commit; "
+                    "\(self.queue.file): \(error.message ?? "the disk failed") during a commit; "
                         + "whether its transactions were kept shows when the file is opened again")
             }
             return (outcomes, head)
@@ -170,6 +170,6 @@ final class GroupCommitWriter: Sendable {
     }
 
     private func explained(_ error: any Error) -> any Error {
-        (error as? DatabaseError).map { EventStoreError($0, path: self.queue.path) } ?? error
+        (error as? DatabaseError).map { EventStoreError($0, path: self.queue.file) } ?? error
     }
 }

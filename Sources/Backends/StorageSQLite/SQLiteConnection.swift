@@ -1,6 +1,7 @@
 import Essentials
 import EventSourcing
 import GRDB
+import GRDBSQLite
 
 /// Opens connections with the settings that our guarantees rest on, and checks that they took.
 enum SQLiteConnection {
@@ -21,9 +22,25 @@ enum SQLiteConnection {
         settings.label = path
         let queue =
             path == ":memory:"
-            ? try DatabaseQueue(configuration: settings) : try DatabaseQueue(path: path, configuration: settings)
+            ? try DatabaseQueue(configuration: settings)
+            : try DatabaseQueue(path: Self.location(of: path, configuration), configuration: settings)
         if !readOnly, path != ":memory:" { try Self.requireDurability(queue, configuration, path: path) }
         return queue
+    }
+
+    /// What SQLite is asked to open. https://www.sqlite.org/uri.html
+    private static func location(of path: String, _ configuration: SQLiteStore.Configuration) throws -> String {
+        guard let fileSystem = configuration.fileSystem?.name else { return path }
+        guard sqlite3_compileoption_used("USE_URI") != 0 else {
+            throw EventStoreError(
+                .unavailable, "\(path) is to be on '\(fileSystem)', but this SQLite takes no 'file:' names (USE_URI)")
+        }
+        let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/".utf8)
+        let escaped = path.utf8.map { byte in
+            unreserved.contains(byte)
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return "file:\(escaped.joined())?vfs=\(fileSystem)"
     }
 
     private static func requireDurability(
@@ -41,6 +58,11 @@ enum SQLiteConnection {
             }
         }
     }
+}
+
+extension DatabaseQueue {
+    /// The path that the store was given, for messages.
+    var file: String { self.configuration.label ?? self.path }
 }
 
 extension EventStoreError {

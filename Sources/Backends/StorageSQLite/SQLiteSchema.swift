@@ -54,11 +54,11 @@ enum SQLiteSchema {
             "two migrations share a name: \(migrations.map(\.name))")
         if readOnly {
             return try queue.read { database in
-                try Self.requireOwnership(database, service: service, path: queue.path)
+                try Self.requireOwnership(database, service: service, path: queue.file)
                 let applied = try Self.applied(database)
-                try Self.refuseNewer(applied, known: migrations, path: queue.path)
-                try Self.refuseOlder(applied, known: migrations, path: queue.path)
-                return try Self.source(database, service: service, path: queue.path)
+                try Self.refuseNewer(applied, known: migrations, path: queue.file)
+                try Self.refuseOlder(applied, known: migrations, path: queue.file)
+                return try Self.source(database, service: service, path: queue.file)
             }
         }
         return try queue.writeWithoutTransaction { database in
@@ -67,12 +67,12 @@ enum SQLiteSchema {
                 if try Self.isEmpty(database) {
                     try Self.createBookkeeping(database, service: service, ids: ids)
                 } else {
-                    try Self.requireOwnership(database, service: service, path: queue.path)
+                    try Self.requireOwnership(database, service: service, path: queue.file)
                 }
-                try Self.migrate(database, migrations, path: queue.path)
+                try Self.migrate(database, migrations, path: queue.file)
                 return .commit
             }
-            return try Self.source(database, service: service, path: queue.path)
+            return try Self.source(database, service: service, path: queue.file)
         }
     }
 

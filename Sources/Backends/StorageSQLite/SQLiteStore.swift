@@ -2,6 +2,13 @@ public import Essentials
 public import EventSourcing
 import GRDB
 
+/// Files that SQLite reaches through a VFS other than the operating system's: a simulated disk, say. A store keeps its own
+/// alive.
+public protocol SQLiteFileSystem: Sendable {
+    /// The name under which it is registered with SQLite.
+    var name: String { get }
+}
+
 /// A service's database in one SQLite file: its log, read models, inbox, sagas and ledger, all in the same transactions.
 ///
 /// One writer with group commit: transactions that arrive while the disk is busy share the next flush. WAL,
@@ -30,6 +37,8 @@ public final class SQLiteStore: Sendable {
         public var pageCache = ByteCount.mebibytes(1)
         /// How long to wait for another process that holds the file, 0 or more. Default: 5 seconds.
         public var busyTimeout = Duration.seconds(5)
+        /// Where the file is. Default: nil, the operating system's files.
+        public var fileSystem: (any SQLiteFileSystem)?
 
         public init() {}
     }
