@@ -43,7 +43,7 @@ static int enter_incarnation(simdisk *disk) {
 static void end_incarnation(simdisk *disk) {
     for (handle *handle = disk->handles; handle; handle = handle->next) simdisk_detach(handle);
     disk->incarnations->is_dead = 1;
-    disk->incarnations->ended_at_crash = disk->counters.crashes;
+    disk->incarnations->ended_at = disk->counters.crashes + disk->counters.kills;
     sqlite3_vfs_unregister(&disk->incarnations->vfs);
 }
 
@@ -52,7 +52,7 @@ static void end_incarnation(simdisk *disk) {
 static void bury_incarnations(simdisk *disk) {
     for (incarnation **place = &disk->incarnations; *place;) {
         incarnation *one = *place;
-        if (!one->is_dead || one->handles > 0 || one->ended_at_crash + 8 > disk->counters.crashes) {
+        if (!one->is_dead || one->handles > 0 || one->ended_at + 8 > disk->counters.crashes + disk->counters.kills) {
             place = &one->older;
         } else {
             *place = one->older;
@@ -159,11 +159,19 @@ void simdisk_schedule_crash(simdisk *disk, uint64_t number, enum simdisk_loss lo
     simdisk_unlock(disk);
 }
 
+static void kill_all(simdisk *disk) {
+    end_incarnation(disk);
+    bury_incarnations(disk);
+    enter_incarnation(disk);
+}
+
 void simdisk_kill(simdisk *disk, const char *path) {
-    size_t length = strlen(path);
+    size_t length = path ? strlen(path) : 0;
     simdisk_lock(disk);
     disk->counters.kills++;
-    for (handle *handle = disk->handles; handle; handle = handle->next) {
+    disk->trace = simdisk_mix(disk->trace ^ simdisk_hash(path, length, 1));
+    if (!path) kill_all(disk);
+    for (handle *handle = disk->handles; path && handle; handle = handle->next) {
         if (!handle->name || strncmp(handle->name, path, length) != 0) continue;
         if (handle->name[length] == '\0' || handle->name[length] == '-') simdisk_detach(handle);
     }

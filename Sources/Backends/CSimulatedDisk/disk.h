@@ -74,7 +74,8 @@ typedef struct incarnation {
     simdisk *disk;
     int is_dead;
     int handles;
-    uint64_t ended_at_crash;
+    /// The number of crashes and kills then.
+    uint64_t ended_at;
     struct incarnation *older;
 } incarnation;
 

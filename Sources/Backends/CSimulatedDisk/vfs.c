@@ -10,16 +10,21 @@
 /// What is traced of an operation.
 enum { TRACE_READ = 1, TRACE_WRITE, TRACE_TRUNCATE, TRACE_SYNC, TRACE_OPEN, TRACE_DELETE };
 
-/// To be called before anything changes. Returns whether the power went, which may be now.
+/// To be called before anything changes. Returns whether the power goes now.
 static int power_fails(simdisk *disk, const char *name, int64_t offset, int64_t length) {
     disk->counters.changes++;
     if (disk->crash_countdown == 0 || --disk->crash_countdown > 0) return 0;
-    if (!simdisk_happens(disk, SIMDISK_POWER_LOSS, name, offset, length)) return 0;
-    simdisk_lose_power(disk, disk->crash_loss);
-    return 1;
+    const incarnation *before = disk->incarnations;
+    int fails = simdisk_happens(disk, SIMDISK_POWER_LOSS, name, offset, length);
+    // Who hears of it may have crashed the disk already.
+    if (disk->incarnations != before) return 1;
+    if (fails) simdisk_lose_power(disk, disk->crash_loss);
+    return fails;
 }
 
 // MARK: Files
+
+// Who hears of a fault may end the process that it strikes: behind each `simdisk_strikes` the handle may be dead.
 
 static const char *name_of(const handle *handle) { return handle->name ? handle->name : "(temporary)"; }
 
@@ -45,15 +50,18 @@ static int read_locked(handle *self, unsigned char *bytes, int amount, sqlite3_i
     simdisk_take_time(disk, SIMDISK_TIMED_READ);
     disk->counters.reads++;
     if (simdisk_strikes(disk, SIMDISK_READ_ERROR, name_of(self), offset, amount)) return SQLITE_IOERR_READ;
+    if (!self->file) return SQLITE_IOERR_READ;
     size_t start = (size_t)offset;
     size_t there = start < file->length ? file->length - start : 0;
     size_t count = there < (size_t)amount ? there : (size_t)amount;
-    if (count && simdisk_strikes(disk, SIMDISK_BIT_ROT, name_of(self), offset, amount)) {
+    int rots = count && simdisk_strikes(disk, SIMDISK_BIT_ROT, name_of(self), offset, amount);
+    int ends = count && simdisk_strikes(disk, SIMDISK_SHORT_READ, name_of(self), offset, amount);
+    if (!self->file) return SQLITE_IOERR_READ;
+    if (rots) {
         uint64_t bit = simdisk_draw_for_operation(disk, 103) % (count * 8);
         file->bytes[start + bit / 8] ^= (unsigned char)(1u << (bit % 8));
     }
-    if (count && simdisk_strikes(disk, SIMDISK_SHORT_READ, name_of(self), offset, amount))
-        count = simdisk_draw_for_operation(disk, 104) % count;
+    if (ends) count = simdisk_draw_for_operation(disk, 104) % count;
     if (count) memcpy(bytes, file->bytes + start, count);
     disk->counters.bytes_read += count;
     if (count == (size_t)amount) return SQLITE_OK;
@@ -97,6 +105,7 @@ static int write_locked(handle *self, const unsigned char *bytes, int amount, sq
         count = simdisk_draw_for_operation(disk, 105) % (count + 1);
         result = SQLITE_IOERR_WRITE;
     }
+    if (!self->file) return SQLITE_IOERR_WRITE;
     simdisk_write(disk, self->file, bytes, count, (size_t)offset);
     disk->counters.bytes_written += count;
     return result;
@@ -117,6 +126,7 @@ static int truncate_locked(handle *self, sqlite3_int64 length) {
     disk->counters.truncations++;
     if (power_fails(disk, name_of(self), length, 0)) return SQLITE_IOERR_TRUNCATE;
     if (simdisk_strikes(disk, SIMDISK_TRUNCATE_ERROR, name_of(self), length, 0)) return SQLITE_IOERR_TRUNCATE;
+    if (!self->file) return SQLITE_IOERR_TRUNCATE;
     simdisk_set_length(disk, self->file, (size_t)length);
     return SQLITE_OK;
 }
@@ -137,12 +147,14 @@ static int sync_locked(handle *self) {
     disk->counters.syncs++;
     if (power_fails(disk, name_of(self), 0, 0)) return SQLITE_IOERR_FSYNC;
     if (simdisk_strikes(disk, SIMDISK_SYNC_ERROR, name_of(self), 0, 0)) {
-        if (simdisk_draw_for_operation(disk, 106) & 1) simdisk_strand(self->file);
+        if (self->file && simdisk_draw_for_operation(disk, 106) & 1) simdisk_strand(self->file);
         return SQLITE_IOERR_FSYNC;
     }
     int is_new = self->syncs_directory;
     self->syncs_directory = 0;
-    if (simdisk_strikes(disk, SIMDISK_LYING_SYNC, name_of(self), 0, 0)) return SQLITE_OK;
+    int lies = simdisk_strikes(disk, SIMDISK_LYING_SYNC, name_of(self), 0, 0);
+    if (!self->file) return SQLITE_IOERR_FSYNC;
+    if (lies) return SQLITE_OK;
     simdisk_sync(disk, self->file);
     if (is_new) simdisk_sync_directory(disk);
     return SQLITE_OK;
@@ -209,11 +221,11 @@ static simdisk *disk_of(const sqlite3_vfs *vfs) { return ((const incarnation *)v
 
 static uint64_t hash_of(const char *name) { return simdisk_hash(name, strlen(name), 0); }
 
-/// The file of a name, made if it may be. NULL with a result code otherwise.
-static inode *open_named(simdisk *disk, const char *name, int flags, int *result) {
-    *result = SQLITE_CANTOPEN;
+/// The file of a name, made if it may be. NULL when it does not open.
+static inode *open_named(const incarnation *incarnation, const char *name, int flags) {
+    simdisk *disk = incarnation->disk;
     simdisk_begin(disk, TRACE_OPEN, hash_of(name), flags, 0);
-    if (simdisk_strikes(disk, SIMDISK_OPEN_ERROR, name, 0, 0)) return NULL;
+    if (simdisk_strikes(disk, SIMDISK_OPEN_ERROR, name, 0, 0) || incarnation->is_dead) return NULL;
     entry *found = simdisk_find(disk, name);
     if (found && found->now) {
         if (flags & SQLITE_OPEN_EXCLUSIVE) return NULL;
@@ -230,9 +242,8 @@ static inode *open_named(simdisk *disk, const char *name, int flags, int *result
 static int open_locked(incarnation *incarnation, const char *name, handle *self, int flags) {
     simdisk *disk = incarnation->disk;
     if (incarnation->is_dead) return SQLITE_CANTOPEN;
-    int result = SQLITE_CANTOPEN;
-    inode *file = name ? open_named(disk, name, flags, &result) : simdisk_new_inode();
-    if (!file) return result;
+    inode *file = name ? open_named(incarnation, name, flags) : simdisk_new_inode();
+    if (!file) return SQLITE_CANTOPEN;
     int is_log = flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL | SQLITE_OPEN_WAL);
     file->references++;
     self->base.pMethods = &methods;
@@ -268,7 +279,7 @@ static int delete_locked(incarnation *incarnation, const char *name, int syncs_d
     entry *found = simdisk_find(disk, name);
     if (!found || !found->now) return SQLITE_IOERR_DELETE_NOENT;
     if (power_fails(disk, name, 0, 0)) return SQLITE_IOERR_DELETE;
-    if (simdisk_strikes(disk, SIMDISK_DELETE_ERROR, name, 0, 0)) return SQLITE_IOERR_DELETE;
+    if (simdisk_strikes(disk, SIMDISK_DELETE_ERROR, name, 0, 0) || incarnation->is_dead) return SQLITE_IOERR_DELETE;
     disk->counters.deletions++;
     simdisk_link(disk, found, NULL);
     if (syncs_directory) simdisk_sync_directory(disk);

@@ -28,10 +28,12 @@ final class GroupCommitWriter: Sendable {
     private struct State {
         var pending: [Job] = []
         var isDraining = false
+        /// Whether all that the write-ahead log seems to hold is on the disk: nothing is appended to it otherwise.
+        var isLogSound: Bool
         var statistics = WriterStatistics()
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let queue: DatabaseQueue
     private let source: EventSource
     private let configuration: SQLiteStore.Configuration
@@ -40,8 +42,9 @@ final class GroupCommitWriter: Sendable {
 
     init(
         queue: DatabaseQueue, source: EventSource, configuration: SQLiteStore.Configuration,
-        executor: any BlockingExecutor, commits: CommitSignal,
+        executor: any BlockingExecutor, commits: CommitSignal, isLogSound: Bool = true,
     ) {
+        self.state = Mutex(State(isLogSound: isLogSound))
         self.queue = queue
         self.source = source
         self.configuration = configuration
@@ -108,7 +111,10 @@ final class GroupCommitWriter: Sendable {
         var outcomes: [Outcome] = []
         var head: Position?
         do {
-            let committed = try self.queue.writeWithoutTransaction { try self.transact(batch, in: $0) }
+            let committed = try self.queue.writeWithoutTransaction { database in
+                try self.requireSoundLog(database)
+                return try self.transact(batch, in: database)
+            }
             outcomes = committed.outcomes
             let kept = outcomes.count { if case .success = $0 { true } else { false } }
             if kept > 0 { head = committed.head }
@@ -123,6 +129,16 @@ final class GroupCommitWriter: Sendable {
         for (job, outcome) in zip(batch, outcomes) { job.continuation.resume(with: outcome) }
     }
 
+    private func requireSoundLog(_ database: Database) throws {
+        guard !self.state.withLock(\.isLogSound) else { return }
+        guard try database.foldLog() else {
+            throw EventStoreError(
+                .unavailable,
+                "\(self.queue.file): the log cannot begin again after an error of the disk, because it is being read")
+        }
+        self.state.withLock { $0.isLogSound = true }
+    }
+
     /// One transaction of SQLite for the whole batch. When it throws, nothing of the batch is kept.
     private func transact(
         _ batch: [Job], in database: Database,
@@ -134,6 +150,7 @@ final class GroupCommitWriter: Sendable {
             do {
                 try database.commit()
             } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+                self.state.withLock { $0.isLogSound = false }
                 throw EventStoreError(
                     .unavailable,
                     "\(self.queue.file): \(error.message ?? "the disk failed") during a commit; "

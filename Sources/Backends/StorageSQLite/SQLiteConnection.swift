@@ -47,7 +47,10 @@ enum SQLiteConnection {
         _ queue: DatabaseQueue, _ configuration: SQLiteStore.Configuration, path: String,
     ) throws {
         try queue.writeWithoutTransaction { database in
-            let journal = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+            // The setting answers before it has reached the file, and an error behind its answer would go unheard: it is
+            // run to its end, and asked for again.
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            let journal = try String.fetchOne(database, sql: "PRAGMA journal_mode")
             let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
             let wanted = configuration.durability == .full ? 2 : 1
             guard journal == "wal", synchronous == wanted else {
@@ -56,6 +59,25 @@ enum SQLiteConnection {
                     "\(path) cannot be made durable: journal_mode is \(journal ?? "unknown"), synchronous is \(synchronous ?? -1)"
                 )
             }
+        }
+    }
+}
+
+extension Database {
+    /// Moves all of the write-ahead log into the file and lets the log begin again, with every byte of it written anew.
+    ///
+    /// To be done whenever the log may hold what looks written and is not: after a sync that failed, which Linux answers
+    /// by taking the data for written, and in a log that a process before this one left (Rebello et al., "Can
+    /// Applications Recover from fsync Failures?", 2020). What would be appended to it could be lost with it.
+    ///
+    /// - Returns: false when a reader is in the way.
+    func foldLog() throws -> Bool {
+        do {
+            _ = try self.checkpoint(.truncate)
+            return true
+        } catch let error as DatabaseError {
+            guard error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED else { throw error }
+            return false
         }
     }
 }

@@ -77,6 +77,8 @@ public final class SQLiteStore: Sendable {
         self.isReadOnly = configuration.isReadOnly
         do {
             let queue = try SQLiteConnection.open(path, configuration, readOnly: configuration.isReadOnly)
+            let isSound =
+                try configuration.isReadOnly || path == ":memory:" || queue.inDatabase { try $0.foldLog() }
             self.source = try SQLiteSchema.prepare(
                 queue, service: service, migrations: SQLiteSchema.base + migrations,
                 readOnly: configuration.isReadOnly, ids: ids)
@@ -86,7 +88,8 @@ public final class SQLiteStore: Sendable {
             commits.committed(upTo: Position(head))
             let executor = writeExecutor ?? DedicatedThread(name: "\(service)-write")
             self.writer = GroupCommitWriter(
-                queue: queue, source: self.source, configuration: configuration, executor: executor, commits: commits)
+                queue: queue, source: self.source, configuration: configuration, executor: executor, commits: commits,
+                isLogSound: isSound)
             let sharedExecutor = path == ":memory:" ? writeExecutor : nil
             self.readExecutor = readExecutor ?? sharedExecutor ?? DedicatedThread(name: "\(service)-read")
         } catch let error as DatabaseError {

@@ -143,8 +143,8 @@ public final class SimulatedDisk: SQLiteFileSystem {
     }
 
     /// The process that has a database open ends, and the machine goes on: what it wrote is there, synced or not.
-    /// - Parameter path: the database, as it was opened.
-    public func kill(_ path: String) { simdisk_kill(self.disk, path) }
+    /// - Parameter path: the database, as it was opened; nil when all processes of the machine end.
+    public func kill(_ path: String? = nil) { simdisk_kill(self.disk, path) }
 
     // MARK: What there is
 

@@ -110,7 +110,7 @@ void simdisk_set_capacity(simdisk *disk, int64_t capacity);
 void simdisk_crash(simdisk *disk, enum simdisk_loss loss);
 /// The power goes just before the `number`th change from now, counted from 1; 0 takes it back.
 void simdisk_schedule_crash(simdisk *disk, uint64_t number, enum simdisk_loss loss);
-/// Ends all handles on the database `path` and its companions, as the end of their process does.
+/// Ends all handles on the database `path` and its companions, as the end of their process does; all handles when NULL.
 void simdisk_kill(simdisk *disk, const char *path);
 
 void simdisk_read_counters(simdisk *disk, simdisk_counters *counters);
