@@ -26,4 +26,24 @@ struct ConformanceTests {
                 .transactor.map { $0 }
         }
     }
+
+    @Test(arguments: MessagingConformance.allCases)
+    func `an inbox on the simulated disk keeps the rule`(_ rule: MessagingConformance) async throws {
+        try await rule.check {
+            try SimulatedDisk().open(migrations: SQLiteStore.kitMigrations).transactor.map { $0 }
+        }
+    }
+
+    @Test(arguments: LedgerConformance.allCases)
+    func `a ledger on the simulated disk keeps the rule`(_ rule: LedgerConformance) async throws {
+        try await rule.check {
+            try SimulatedDisk().open(migrations: SQLiteStore.kitMigrations).transactor.map { $0 }
+        }
+    }
+
+    @Test(arguments: SagaJournalConformance.allCases)
+    func `a journal of sagas on the simulated disk keeps the rule`(_ rule: SagaJournalConformance) async throws {
+        let store = try SimulatedDisk().open(migrations: SQLiteStore.kitMigrations)
+        try await rule.check(store.transactor.map { $0 as any SagaUnit })
+    }
 }

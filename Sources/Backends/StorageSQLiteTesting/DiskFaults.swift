@@ -76,21 +76,38 @@ public struct DiskFaults: Hashable, Sendable {
         return faults
     }
 
-    private var byKind: [(DiskFault.Kind, Double)] {
-        [
-            (.readError, self.readError), (.writeError, self.writeError), (.syncError, self.syncError),
-            (.openError, self.openError), (.deleteError, self.deleteError), (.truncateError, self.truncateError),
-            (.lyingSync, self.lyingSync), (.shortRead, self.shortRead), (.bitRot, self.bitRot),
-        ]
+    /// The probability of one kind. ``DiskFault/Kind/diskFull`` and ``DiskFault/Kind/powerLoss`` have none: they follow
+    /// from the capacity and from ``SimulatedDisk/crash(beforeChange:_:)``.
+    public subscript(kind: DiskFault.Kind) -> Double {
+        get { Self.place(of: kind).map { self[keyPath: $0] } ?? 0 }
+        set {
+            guard let place = Self.place(of: kind) else { preconditionFailure("\(kind) is not drawn") }
+            self[keyPath: place] = newValue
+        }
+    }
+
+    private static func place(of kind: DiskFault.Kind) -> WritableKeyPath<DiskFaults, Double>? {
+        switch kind {
+        case .readError: \.readError
+        case .writeError: \.writeError
+        case .syncError: \.syncError
+        case .openError: \.openError
+        case .deleteError: \.deleteError
+        case .truncateError: \.truncateError
+        case .lyingSync: \.lyingSync
+        case .shortRead: \.shortRead
+        case .bitRot: \.bitRot
+        case .diskFull, .powerLoss: nil
+        }
     }
 
     var values: simdisk_faults {
         var values = simdisk_faults()
         withUnsafeMutableBytes(of: &values.probability) { bytes in
             let probabilities = bytes.bindMemory(to: Double.self)
-            for (kind, probability) in self.byKind {
-                precondition((0...1).contains(probability), "\(kind): \(probability) is no probability")
-                if let place = DiskFault.Kind.allCases.firstIndex(of: kind) { probabilities[place] = probability }
+            for (place, kind) in DiskFault.Kind.allCases.enumerated() {
+                precondition((0...1).contains(self[kind]), "\(kind): \(self[kind]) is no probability")
+                probabilities[place] = self[kind]
             }
         }
         return values
