@@ -106,6 +106,28 @@ struct BlockingExecutorTests {
         }
     }
 
+    @Test func `a delayed job lets those go first that come meanwhile, and comes though nobody holds the thread`() async
+    {
+        let order = Mutex<[String]>([])
+        await withCheckedContinuation { continuation in
+            let thread = DedicatedThread(name: "test")
+            thread.submit(after: .milliseconds(30)) {
+                order.withLock { $0.append("late") }
+                continuation.resume()
+            }
+            thread.submit(after: .milliseconds(10)) { order.withLock { $0.append("soon") } }
+            thread.submit { order.withLock { $0.append("now") } }
+            thread.submit(after: .zero) { order.withLock { $0.append("now too") } }
+        }
+        #expect(order.withLock { $0 } == ["now", "now too", "soon", "late"])
+    }
+
+    @Test func `where nobody can wait, a delayed job comes at once`() {
+        let count = Mutex(0)
+        InlineExecutor().submit(after: .seconds(3_600)) { count.withLock { $0 += 1 } }
+        #expect(count.withLock { $0 } == 1)
+    }
+
     @Test func `jobs submitted before the last reference went are still run`() async {
         await withCheckedContinuation { continuation in
             let thread = DedicatedThread(name: "test")

@@ -14,11 +14,13 @@ struct DefaultsTests {
             "| ConsumerGroup | retry | \(self.text(group.retry)) |",
             "| ConsumerGroup | reconnect | \(self.text(group.reconnect)) |",
             "| ConsumerGroup | idleEvents | \(group.idleEvents) |",
+            "| ConsumerGroup | patience | \(self.text(group.patience)) |",
             "| EffectWorker | concurrency | \(worker.concurrency) |",
             "| EffectWorker | timeout | \(self.text(worker.timeout)) |",
             "| EffectWorker | lease | \(self.text(worker.lease)) |",
             "| EffectWorker | retry | \(self.text(worker.retry)) |",
             "| EffectWorker | pollInterval | \(self.text(worker.pollInterval)) |",
+            "| EffectWorker | patience | \(self.text(worker.patience)) |",
             "| EffectWorker | repeatsUnanswered | \(worker.repeatsUnanswered) |",
         ]
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -22,10 +22,13 @@ struct MessagingStoreTests {
         let directory = FileManager.default.temporaryDirectory.appending(path: "inbox-\(IDSource.system.next())")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        try await rule.check {
+        var configuration = SQLiteStore.Configuration()
+        // Alone in its database, a consumer would wait for others in vain.
+        configuration.gatherDelay = .zero
+        try await rule.check { [configuration] in
             try SQLiteStore(
                 path: directory.appending(path: "\(IDSource.system.next()).sqlite").path, service: "test",
-                migrations: SQLiteMessaging.migrations
+                migrations: SQLiteMessaging.migrations, configuration: configuration
             ).transactor.map { $0 }
         }
     }

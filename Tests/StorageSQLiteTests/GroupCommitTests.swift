@@ -11,8 +11,22 @@ import Testing
 /// Runs what it is given only when it is told to, so that a test decides which transactions share a commit.
 private final class HeldExecutor: BlockingExecutor {
     private let jobs = Mutex<[@Sendable () -> Void]>([])
+    private let later = Mutex<[@Sendable () -> Void]>([])
 
     func submit(_ job: @escaping @Sendable () -> Void) { self.jobs.withLock { $0.append(job) } }
+
+    func submit(after delay: Duration, _ job: @escaping @Sendable () -> Void) {
+        if delay > .zero { self.later.withLock { $0.append(job) } } else { self.submit(job) }
+    }
+
+    /// Lets the time of everything come that was to wait.
+    func letTimePass() {
+        let late = self.later.withLock { later in
+            defer { later = [] }
+            return later
+        }
+        for job in late { job() }
+    }
 
     func runAll() {
         let jobs = self.jobs.withLock { jobs in
@@ -202,6 +216,37 @@ struct GroupCommitTests {
         executor.runAll()
         #expect(await third == nil)
         #expect(try await self.store.log().map { $0.timestamp.milliseconds } == [0, 3])
+    }
+
+    @Test func `a patient transaction shares the commit of a hurried one, or comes when its patience ends`()
+        async throws
+    {
+        let executor = HeldExecutor()
+        let writer = GroupCommitWriter(
+            queue: try DatabaseQueue(path: self.directory.path()), source: self.store.source,
+            configuration: SQLiteStore.Configuration(), executor: executor, commits: CommitSignal())
+        func patient(_ number: Int) async -> EventStoreError.Code? {
+            await CommitPatience.$current.withValue(.seconds(3_600)) {
+                await Self.outcome(writer, Self.append(number))
+            }
+        }
+        async let first = patient(1)
+        while writer.statistics.waiting < 1 { await Task.yield() }
+        executor.runAll()
+        #expect(writer.statistics.waiting == 1)
+        async let second = Self.outcome(writer, Self.append(2))
+        while writer.statistics.waiting < 2 { await Task.yield() }
+        executor.runAll()
+        #expect(await [first, second] == [nil, nil])
+        #expect(writer.statistics == WriterStatistics(transactions: 2, commits: 1, waiting: 0))
+
+        async let third = patient(3)
+        while writer.statistics.waiting < 1 { await Task.yield() }
+        executor.runAll()
+        #expect(writer.statistics.commits == 1)
+        executor.letTimePass()
+        #expect(await third == nil)
+        #expect(writer.statistics == WriterStatistics(transactions: 3, commits: 2, waiting: 0))
     }
 
     private static func outcome(

@@ -16,11 +16,16 @@ public struct WriterStatistics: Hashable, Sendable {
 /// Runs writing transactions one after another and commits those that wait together with one flush.
 ///
 /// Each transaction is a savepoint: when its closure throws, it alone is undone. All others of the batch are
-/// acknowledged after the commit; when the commit fails, none is.
+/// acknowledged after the commit; when the commit fails, none is. ``CommitPace`` says how long a batch may wait for
+/// others, if the executor can wait.
 final class GroupCommitWriter: Sendable {
     private struct Job: Sendable {
         let body: @Sendable (SQLiteUnit) throws -> any Sendable
         let continuation: CheckedContinuation<any Sendable, any Error>
+        /// Zero for one in a hurry.
+        let patience: Duration
+        /// When it has to be committed.
+        var due = Tick.distantPast
     }
 
     private typealias Outcome = Result<any Sendable, any Error>
@@ -30,7 +35,13 @@ final class GroupCommitWriter: Sendable {
         var isDraining = false
         /// Whether all that the write-ahead log seems to hold is on the disk: nothing is appended to it otherwise.
         var isLogSound: Bool
+        /// When the next drain is arranged for; nil when none is.
+        var arranged: Tick?
+        var pace: CommitPace
         var statistics = WriterStatistics()
+
+        /// When the first of those that wait has to be committed.
+        var due: Tick { self.pending.reduce(.distantFuture) { min($0, $1.due) } }
     }
 
     private let state: Mutex<State>
@@ -39,17 +50,19 @@ final class GroupCommitWriter: Sendable {
     private let configuration: SQLiteStore.Configuration
     private let executor: any BlockingExecutor
     private let commits: CommitSignal
+    private let time: TimeSource
 
     init(
         queue: DatabaseQueue, source: EventSource, configuration: SQLiteStore.Configuration,
-        executor: any BlockingExecutor, commits: CommitSignal, isLogSound: Bool = true,
+        executor: any BlockingExecutor, commits: CommitSignal, isLogSound: Bool = true, time: TimeSource = .system,
     ) {
-        self.state = Mutex(State(isLogSound: isLogSound))
+        self.state = Mutex(State(isLogSound: isLogSound, pace: CommitPace(gather: configuration.gatherDelay)))
         self.queue = queue
         self.source = source
         self.configuration = configuration
         self.executor = executor
         self.commits = commits
+        self.time = time
     }
 
     var statistics: WriterStatistics {
@@ -61,28 +74,35 @@ final class GroupCommitWriter: Sendable {
     }
 
     func run(_ body: @escaping @Sendable (SQLiteUnit) throws -> any Sendable) async throws -> any Sendable {
-        try await withCheckedThrowingContinuation { continuation in
-            self.enqueue(Job(body: body, continuation: continuation))
+        let patience = CommitPatience.current
+        return try await withCheckedThrowingContinuation { continuation in
+            self.enqueue(Job(body: body, continuation: continuation, patience: patience))
         }
     }
 
     private enum Admission {
-        case startDraining
+        case drain(at: Tick)
         case queued
         case full
     }
 
     private func enqueue(_ job: Job) {
+        let now = self.time.now
         let admission: Admission = self.state.withLock { state in
             guard state.pending.count < self.configuration.maximumPending else { return .full }
+            var job = job
+            job.due = state.pace.arrived(patience: job.patience, at: now)
+            // A full batch waits for nobody.
+            if state.pending.count + 1 >= self.configuration.maximumBatch { job.due = now }
             state.pending.append(job)
             if state.isDraining { return .queued }
-            state.isDraining = true
-            return .startDraining
+            if let arranged = state.arranged, arranged <= job.due { return .queued }
+            state.arranged = job.due
+            return .drain(at: job.due)
         }
         switch admission {
         case .queued: break
-        case .startDraining: self.executor.submit { self.drain() }
+        case .drain(let due): self.executor.submit(after: due - now) { self.drain(arrangedFor: due) }
         case .full:
             job.continuation.resume(
                 throwing: EventStoreError(
@@ -91,29 +111,60 @@ final class GroupCommitWriter: Sendable {
         }
     }
 
-    private func drain() {
-        while let batch = self.nextBatch() { self.commit(batch) }
+    /// Commits what waits, and what comes meanwhile as far as it is due.
+    private func drain(arrangedFor moment: Tick) {
+        let isMine = self.state.withLock { state in
+            // Another was arranged for an earlier moment, or a drain is under way and sees to everything.
+            guard state.arranged == moment, !state.isDraining else { return false }
+            state.arranged = nil
+            state.isDraining = true
+            return true
+        }
+        guard isMine else { return }
+        var next = self.nextBatch(isFirst: true)
+        while case .commit(let batch) = next {
+            self.commit(batch)
+            next = self.nextBatch(isFirst: false)
+        }
+        guard case .wait(let due) = next else { return }
+        self.executor.submit(after: due - self.time.now) { self.drain(arrangedFor: due) }
     }
 
-    private func nextBatch() -> [Job]? {
-        self.state.withLock { state in
+    private enum Next {
+        case commit([Job])
+        case wait(until: Tick)
+        case rest
+    }
+
+    /// - Parameter isFirst: whether this is what the drain was arranged for: then it is due whatever the clock says,
+    ///   because not every executor can wait.
+    private func nextBatch(isFirst: Bool) -> Next {
+        let now = self.time.now
+        return self.state.withLock { state in
             guard !state.pending.isEmpty else {
                 state.isDraining = false
-                return nil
+                return .rest
+            }
+            let due = state.due
+            guard isFirst || due <= now else {
+                state.isDraining = false
+                state.arranged = due
+                return .wait(until: due)
             }
             let batch = Array(state.pending.prefix(self.configuration.maximumBatch))
             state.pending.removeFirst(batch.count)
-            return batch
+            return .commit(batch)
         }
     }
 
     private func commit(_ batch: [Job]) {
+        var jobs = batch
         var outcomes: [Outcome] = []
         var head: Position?
         do {
             let committed = try self.queue.writeWithoutTransaction { database in
                 try self.requireSoundLog(database)
-                return try self.transact(batch, in: database)
+                return try self.transact(&jobs, in: database)
             }
             outcomes = committed.outcomes
             let kept = outcomes.count { if case .success = $0 { true } else { false } }
@@ -123,10 +174,13 @@ final class GroupCommitWriter: Sendable {
                 state.statistics.transactions += kept
             }
         } catch {
-            outcomes = batch.map { _ in .failure(self.explained(error)) }
+            outcomes = jobs.map { _ in .failure(self.explained(error)) }
         }
+        let now = self.time.now
+        let hurried = jobs.count { $0.patience <= .zero }
+        self.state.withLock { $0.pace.answered(hurried, at: now) }
         if let head { self.commits.committed(upTo: head) }
-        for (job, outcome) in zip(batch, outcomes) { job.continuation.resume(with: outcome) }
+        for (job, outcome) in zip(jobs, outcomes) { job.continuation.resume(with: outcome) }
     }
 
     private func requireSoundLog(_ database: Database) throws {
@@ -139,14 +193,19 @@ final class GroupCommitWriter: Sendable {
         self.state.withLock { $0.isLogSound = true }
     }
 
-    /// One transaction of SQLite for the whole batch. When it throws, nothing of the batch is kept.
+    /// One transaction of SQLite for the whole batch, and for those who come while it runs. When it throws, nothing of
+    /// the batch is kept.
     private func transact(
-        _ batch: [Job], in database: Database,
+        _ batch: inout [Job], in database: Database,
     ) throws -> (outcomes: [Outcome], head: Position) {
         try database.beginTransaction(.immediate)
         do {
             var head = try SQLiteUnit(database, source: self.source, mode: .write).head()
-            let outcomes = try batch.map { try self.perform($0, in: database, head: &head) }
+            var outcomes: [Outcome] = []
+            while outcomes.count < batch.count {
+                outcomes.append(try self.perform(batch[outcomes.count], in: database, head: &head))
+                if outcomes.count == batch.count { batch += self.latecomers(taken: batch.count) }
+            }
             do {
                 try database.commit()
             } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
@@ -160,6 +219,15 @@ final class GroupCommitWriter: Sendable {
         } catch {
             if database.isInsideTransaction { try database.rollback() }
             throw error
+        }
+    }
+
+    /// Takes those who have come since the batch was taken, as long as it is not full.
+    private func latecomers(taken: Int) -> [Job] {
+        self.state.withLock { state in
+            let late = Array(state.pending.prefix(max(0, self.configuration.maximumBatch - taken)))
+            state.pending.removeFirst(late.count)
+            return late
         }
     }
 

@@ -31,6 +31,10 @@ public final class SQLiteStore: Sendable {
         public var isReadOnly = false
         /// How many transactions may share one commit, at least 1. Default: 256.
         public var maximumBatch = 256
+        /// How long a commit waits for others at most while several writers are at work. One writer alone never waits.
+        /// Zero: no commit waits, not even as long as its writer has patience; so it is for a database in memory and with
+        /// an executor that was given. 0 to 100 milliseconds. Default: 4 milliseconds.
+        public var gatherDelay = Duration.milliseconds(4)
         /// How many transactions may wait for the writer before more are refused, at least 1. Default: 4,096.
         public var maximumPending = 4_096
         /// The page cache of each of the two connections. Default: 1 MiB.
@@ -87,8 +91,11 @@ public final class SQLiteStore: Sendable {
             let head = try queue.read { try Int64.fetchOne($0, sql: "SELECT max(position) FROM events") ?? 0 }
             commits.committed(upTo: Position(head))
             let executor = writeExecutor ?? DedicatedThread(name: "\(service)-write")
+            var pace = configuration
+            // Nothing to share where nothing is flushed; and a given executor may have a time of its own.
+            if writeExecutor != nil || path == ":memory:" { pace.gatherDelay = .zero }
             self.writer = GroupCommitWriter(
-                queue: queue, source: self.source, configuration: configuration, executor: executor, commits: commits,
+                queue: queue, source: self.source, configuration: pace, executor: executor, commits: commits,
                 isLogSound: isSound)
             let sharedExecutor = path == ":memory:" ? writeExecutor : nil
             self.readExecutor = readExecutor ?? sharedExecutor ?? DedicatedThread(name: "\(service)-read")

@@ -9,9 +9,13 @@ import Synchronization
 public protocol BlockingExecutor: Sendable {
     /// Queues `job` behind the jobs submitted before it. Does not wait for it.
     func submit(_ job: @escaping @Sendable () -> Void)
+    /// Queues `job` when `delay` has passed; at once where nobody can wait, which is the default.
+    func submit(after delay: Duration, _ job: @escaping @Sendable () -> Void)
 }
 
 extension BlockingExecutor {
+    public func submit(after delay: Duration, _ job: @escaping @Sendable () -> Void) { self.submit(job) }
+
     /// Runs `body` on the executor and returns what it returns. Cancellation does not interrupt it.
     public func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
@@ -34,7 +38,19 @@ public final class DedicatedThread: BlockingExecutor {
     private final class Queue: Sendable {
         struct State {
             var jobs: [@Sendable () -> Void] = []
+            var delayed: [(due: DispatchTime, job: @Sendable () -> Void)] = []
             var isClosed = false
+
+            /// What can be done now.
+            mutating func take() -> [@Sendable () -> Void] {
+                var taken = self.jobs
+                self.jobs.removeAll(keepingCapacity: true)
+                guard !self.delayed.isEmpty else { return taken }
+                let now = DispatchTime.now()
+                taken += self.delayed.filter { $0.due <= now }.map(\.job)
+                self.delayed.removeAll { $0.due <= now }
+                return taken
+            }
         }
 
         let state = Mutex(State())
@@ -42,11 +58,18 @@ public final class DedicatedThread: BlockingExecutor {
 
         /// The jobs that have come, waiting for at least one; nil when no more will come.
         func takeAll() -> [@Sendable () -> Void]? {
-            self.arrivals.wait()
-            return self.state.withLock { state in
-                if state.jobs.isEmpty, state.isClosed { return nil }
-                defer { state.jobs.removeAll(keepingCapacity: true) }
-                return state.jobs
+            while true {
+                let (jobs, next, isClosed) = self.state.withLock { state in
+                    (state.take(), state.delayed.map(\.due).min(), state.isClosed)
+                }
+                if !jobs.isEmpty { return jobs }
+                if let next {
+                    _ = self.arrivals.wait(timeout: next)
+                } else if isClosed {
+                    return nil
+                } else {
+                    self.arrivals.wait()
+                }
             }
         }
     }
@@ -73,6 +96,13 @@ public final class DedicatedThread: BlockingExecutor {
 
     public func submit(_ job: @escaping @Sendable () -> Void) {
         self.queue.state.withLock { $0.jobs.append(job) }
+        self.queue.arrivals.signal()
+    }
+
+    public func submit(after delay: Duration, _ job: @escaping @Sendable () -> Void) {
+        guard delay > .zero else { return self.submit(job) }
+        let due = DispatchTime.now() + .nanoseconds(Int(delay.nanoseconds))
+        self.queue.state.withLock { $0.delayed.append((due, job)) }
         self.queue.arrivals.signal()
     }
 }

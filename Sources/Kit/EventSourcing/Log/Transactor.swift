@@ -4,6 +4,13 @@ public enum TransactionMode: Hashable, Sendable {
     case write
 }
 
+/// How long the commits of a task may wait for others to share a flush with. Read by stores; set by
+/// ``Transactor/write(patience:_:)``, whatever stands between the two.
+public enum CommitPatience {
+    /// Default: zero.
+    @TaskLocal public static var current = Duration.zero
+}
+
 /// Runs closures as transactions on one database.
 ///
 /// `Unit` is the set of stores that a transaction reaches, such as `any UnitOfWork` or `any UnitOfWork & LedgerUnit`;
@@ -39,6 +46,19 @@ public struct Transactor<Unit>: Sendable {
     /// - Throws: what `body` throws, unchanged and with nothing kept, or an ``EventStoreError``.
     public func write<Value: Sendable>(_ body: @escaping @Sendable (Unit) throws -> Value) async throws -> Value {
         try await self.run(.write, body)
+    }
+
+    /// Runs `body` in a writing transaction that nobody waits for: its commit may come up to `patience` later, so that it
+    /// can share the flush of another one. When this returns, what `body` wrote is durable all the same.
+    ///
+    /// For followers of logs, outboxes and other work in the background. A store that flushes nothing, and one that
+    /// cannot wait, commits at once.
+    /// - Parameter patience: 0 or more; beyond some 10 milliseconds it saves little.
+    /// - Throws: as ``write(_:)``.
+    public func write<Value: Sendable>(
+        patience: Duration, _ body: @escaping @Sendable (Unit) throws -> Value,
+    ) async throws -> Value {
+        try await CommitPatience.$current.withValue(patience) { try await self.run(.write, body) }
     }
 
     /// Runs `body` in a reading transaction: it sees one consistent state of the database.

@@ -57,6 +57,9 @@ public struct ConsumerGroup<Unit>: Sendable {
             maximumAttempts: .max, firstDelay: .milliseconds(100), maximumDelay: .seconds(10))
         /// How many events that do not concern a consumer may pass before its watermark follows. Default: 1,000.
         public var idleEvents: Int64 = 1_000
+        /// How long the commit of what was handled may wait for other transactions to share a flush with, 0 or more.
+        /// Default: 20 milliseconds.
+        public var patience = Duration.milliseconds(20)
 
         public init() {}
     }

@@ -50,7 +50,7 @@ struct Delivery<Unit>: Sendable {
     }
 
     private func handle(_ batch: [RecordedEvent], _ watermark: Watermark) async throws {
-        let handled = try await self.transactor.write { unit in
+        let handled = try await self.transactor.write(patience: self.configuration.patience) { unit in
             let inbox = self.inbox(unit)
             let marks = try self.marks(watermark.source, inbox)
             let hasParked = try inbox.hasParkedEvents(self.consumer.name)
@@ -78,7 +78,7 @@ struct Delivery<Unit>: Sendable {
         let key = self.consumer.key(event)
         let now = self.wallClock.now
         let state = self.state(after: failure, attempts: 1, now: now)
-        let parked = try await self.transactor.write { unit -> ParkedEvent? in
+        let parked = try await self.transactor.write(patience: self.configuration.patience) { unit -> ParkedEvent? in
             let inbox = self.inbox(unit)
             let marks = try self.marks(watermark.source, inbox)
             guard !marks.covers(event.position, key: key) else { return nil }
@@ -187,7 +187,7 @@ struct Delivery<Unit>: Sendable {
     /// Handles the first event of a line and removes it, both in one transaction.
     private func release(_ parked: ParkedEvent) async throws -> Release {
         do {
-            let isReleased = try await self.transactor.write { unit in
+            let isReleased = try await self.transactor.write(patience: self.configuration.patience) { unit in
                 let inbox = self.inbox(unit)
                 guard try self.isStillFirst(parked, inbox) else { return false }
                 try self.runHandler(parked.event, unit, offset: 0)
@@ -205,7 +205,7 @@ struct Delivery<Unit>: Sendable {
 
     private func reschedule(_ parked: ParkedEvent, after failure: HandlerFailure) async throws -> Release {
         let state = self.state(after: failure, attempts: parked.attempts + 1, now: self.wallClock.now)
-        let isKept = try await self.transactor.write { unit in
+        let isKept = try await self.transactor.write(patience: self.configuration.patience) { unit in
             let inbox = self.inbox(unit)
             guard try self.isStillFirst(parked, inbox) else { return false }
             try inbox.setParkedState(state, consumer: parked.consumer, number: parked.number)

@@ -18,8 +18,8 @@ public enum EffectReport: Sendable {
 /// says so.
 public struct EffectWorker<Unit>: Sendable {
     public struct Configuration: Sendable {
-        /// How many effects are under way at once, at least 1. Default: 4.
-        public var concurrency = 4
+        /// How many effects are under way at once, at least 1. Default: 8.
+        public var concurrency = 8
         /// How long one try may take before it is cancelled. Default: 30 seconds.
         public var timeout = Duration.seconds(30)
         /// How long a claim counts; longer than `timeout`. Default: 60 seconds.
@@ -28,6 +28,9 @@ public struct EffectWorker<Unit>: Sendable {
         public var retry = RetryPolicy(maximumAttempts: 8, firstDelay: .seconds(1), maximumDelay: .seconds(300))
         /// How often the queue is looked at when nothing wakes the worker. Default: 500 milliseconds.
         public var pollInterval = Duration.milliseconds(500)
+        /// How long a claim or an answer may wait for other transactions to share a flush with, 0 or more. Default: 10
+        /// milliseconds.
+        public var patience = Duration.milliseconds(10)
         /// Whether an effect whose answer was lost is done again. Default: true.
         public var repeatsUnanswered = true
 
@@ -145,7 +148,7 @@ public struct EffectWorker<Unit>: Sendable {
         let now = self.wallClock.now
         let isDue = try await self.transactor.read { try self.effects($0).nextEffect(self.queue).map { $0 <= now } }
         guard isDue == true else { return [] }
-        let (claimed, lost) = try await self.transactor.write { unit in
+        let (claimed, lost) = try await self.transactor.write(patience: self.configuration.patience) { unit in
             let effects = self.effects(unit)
             var claimed: [Effect] = []
             var lost: [Effect] = []
@@ -183,7 +186,7 @@ public struct EffectWorker<Unit>: Sendable {
             answer = .failed(error)
         }
         let outcome = self.outcome(of: effect, answer)
-        let isKept = try await self.transactor.write { unit in
+        let isKept = try await self.transactor.write(patience: self.configuration.patience) { unit in
             let effects = self.effects(unit)
             guard let stored = try effects.effect(self.queue, id: effect.id), stored.state == effect.state,
                 stored.attempts == effect.attempts

@@ -39,7 +39,7 @@ struct DemoCarrier: Sendable {
         let first = try await self.environment.store.read { try ShipmentRows.firstStanding(in: $0) }
         guard let first else { return nil }
         guard first <= limit else { return first + self.pause }
-        return try await self.environment.store.write { unit in
+        return try await self.environment.store.write(patience: .milliseconds(20)) { unit in
             for row in try ShipmentRows.standing(since: limit, limit: 100, in: unit) {
                 guard let next = row.status.successors.first else { continue }
                 let id = self.environment.ids.next()
