@@ -45,6 +45,7 @@ public struct TokenVerifier: Sendable {
     public let configuration: Configuration
     private let keys: any KeySource
     private let wallClock: WallClock
+    private let checked = CheckedTokens()
 
     /// - Parameters:
     ///   - issuer: the `iss` that tokens must have, byte for byte.
@@ -64,14 +65,23 @@ public struct TokenVerifier: Sendable {
     }
 
     /// Checks a token with the keys of the source; a `kid` that they lack is looked up once more.
+    ///
+    /// The signature of a token that comes again is not computed again while its key is still the same one of the
+    /// source; its times are checked each time.
     /// - Throws: ``JOSEError``; what the source throws.
     public func verify(_ token: String) async throws -> VerifiedToken {
+        if let known = self.checked.entry(token), known.holds(with: try await self.keys.keys()) {
+            try self.checkTimes(known.verified.claims, now: self.wallClock.now)
+            return known.verified
+        }
         let signed = try CompactJWS(parsing: token)
         var keys = try await self.keys.keys()
         if let keyID = signed.header.keyID, keys.lacks(keyID) {
             keys = try await self.keys.keys(afterMissing: keyID)
         }
-        return try self.verify(signed, with: keys)
+        let verified = try self.verify(signed, with: keys)
+        self.checked.remember(verified, token, by: keys, at: self.wallClock.now)
+        return verified
     }
 
     /// Checks a token with these keys, without waiting for anything.
