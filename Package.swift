@@ -177,6 +177,13 @@ let everyTest: [Target] = [
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
             asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
         ]),
+    tests(
+        "SnippetTests",
+        [
+            "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
+            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "StorageSQLite", "Chassis",
+            "ShopContracts", httpTypes,
+        ]),
     tests("TidyTests", []),
 ]
 

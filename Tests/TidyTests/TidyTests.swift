@@ -69,6 +69,11 @@ struct TidyTests {
         self.report(try Package.pages.get().flatMap { Texts.deadLinks(in: $0, exists: Package.exists) })
     }
 
+    @Test func `every Swift example of the pages is compiled, and every compiled one is shown`() throws {
+        let snippets = try Package.tests.get().filter { $0.path.hasPrefix("Tests/SnippetTests/") }
+        self.report(Snippets.findings(pages: try Package.pages.get(), compiled: snippets))
+    }
+
     @Test func `no file knows the machine it was written on`() throws {
         let folders = ["Docs", "Examples", "Snippets", "Benchmarks", "scripts"]
         let texts = try Package.files(in: folders, endingIn: [".swift", ".md", ".sh", ".yaml", ".yml", ".json"])
