@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BINARY := .build/release/mainstay
 TRAIT_FLAGS := $(if $(TRAITS),--traits $(TRAITS),)
 
-.PHONY: help setup build up test format format-check vectors kill-matrix fuzz journey bench
+.PHONY: help setup build up test format format-check api docs vectors kill-matrix fuzz journey bench
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,16 @@ format: ## Formats the sources
 
 format-check: ## Checks the formatting
 	swift format lint --strict -r Package.swift Sources Tests
+
+api: setup ## Writes the listing of the public API, Docs/API
+	swift build $(TRAIT_FLAGS)
+	@scripts/api.py
+
+docs: ## Makes readable pages of the documents: .build/docs/index.html
+	@scripts/setup.sh docs
+	@test -x .build/docs-venv/bin/python || python3 -m venv .build/docs-venv
+	@.build/docs-venv/bin/pip install --quiet --disable-pip-version-check 'Markdown==3.11.3' 'Pygments==2.21.0'
+	@.build/docs-venv/bin/python scripts/docs.py
 
 vectors: setup ## Checks the JOSE front against outside vectors: make vectors VECTORS=DIR
 	@test -n "$(VECTORS)" || { echo "say where the vectors are: make vectors VECTORS=DIR"; exit 2; }

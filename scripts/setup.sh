@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Installs what is missing on Debian or Ubuntu: `build` for the executable, `fuzz` for the fuzzer's Python as well.
+# Installs what is missing on Debian or Ubuntu: `build` for the executable; `fuzz` and `docs` for their Python as well.
 set -euo pipefail
 
 what=${1:-build}
 packages=(libsqlite3-dev libargon2-dev libcrypt-dev)
 [ "$what" = fuzz ] && packages+=(python3 python3-venv)
+[ "$what" = docs ] && packages=(python3 python3-venv)
 [ "$what" = journey ] && packages+=(curl jq)
 
-command -v swift >/dev/null || { echo "Swift 6.3 or newer is needed: https://www.swift.org/install" >&2; exit 3; }
+[ "$what" = docs ] || command -v swift >/dev/null || { echo "Swift 6.3 or newer is needed: https://www.swift.org/install" >&2; exit 3; }
 
 missing=()
 for package in "${packages[@]}"; do
