@@ -19,26 +19,37 @@ public struct UniqueID: Hashable, Comparable, Sendable {
 
     /// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` in either case, any version.
     public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 36 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for (offset, byte) in text.utf8.enumerated() {
+        let words =
+            text.utf8.withContiguousStorageIfAvailable(Self.words)
+            ?? ContiguousArray(text.utf8).withUnsafeBufferPointer(Self.words)
+        guard let words else { return nil }
+        self.init(high: words.high, low: words.low)
+    }
+
+    private static func words(_ text: UnsafeBufferPointer<UInt8>) -> (high: UInt64, low: UInt64)? {
+        guard text.count == 36 else { return nil }
+        var (high, low) = (UInt64(0), UInt64(0))
+        for offset in 0..<36 {
+            let byte = text[offset]
             if offset == 8 || offset == 13 || offset == 18 || offset == 23 {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
             guard let value = Self.hexadecimal(byte) else { return nil }
-            if digits < 16 { words.0 = words.0 << 4 | value } else { words.1 = words.1 << 4 | value }
-            digits += 1
+            if offset < 18 { high = high << 4 | value } else { low = low << 4 | value }
         }
-        self.high = words.0
-        self.low = words.1
+        return (high, low)
     }
 
     public var bytes: [UInt8] {
-        let shifts = stride(from: UInt64(56), through: 0, by: -8)
-        return shifts.map { UInt8(truncatingIfNeeded: self.high >> $0) }
-            + shifts.map { UInt8(truncatingIfNeeded: self.low >> $0) }
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+            for index in 0..<8 {
+                let shift = UInt64(56 - 8 * index)
+                buffer[index] = UInt8(truncatingIfNeeded: self.high >> shift)
+                buffer[index + 8] = UInt8(truncatingIfNeeded: self.low >> shift)
+            }
+            count = 16
+        }
     }
 
     /// The version nibble of RFC 9562: 4 for random, 7 for time-ordered.
@@ -58,21 +69,23 @@ public struct UniqueID: Hashable, Comparable, Sendable {
 
 extension UniqueID: CustomStringConvertible, LosslessStringConvertible {
     public init?(_ description: String) {
-        self.init(description[...])
+        var description = description
+        guard let words = description.withUTF8(Self.words) else { return nil }
+        self.init(high: words.high, low: words.low)
     }
 
     public var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 36) { buffer in
+        String(unsafeUninitializedCapacity: 36) { buffer in
             var position = 0
-            for (index, byte) in self.bytes.enumerated() {
-                if index == 4 || index == 6 || index == 8 || index == 10 {
+            for index in 0..<32 {
+                if index == 8 || index == 12 || index == 16 || index == 20 {
                     buffer[position] = UInt8(ascii: "-")
                     position += 1
                 }
-                buffer[position] = digits[Int(byte >> 4)]
-                buffer[position + 1] = digits[Int(byte & 15)]
-                position += 2
+                let word = index < 16 ? self.high : self.low
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (index & 15)) & 15)
+                buffer[position] = digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "a")
+                position += 1
             }
             return position
         }
