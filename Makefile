@@ -34,7 +34,7 @@ api: setup ## Writes the listing of the public API, Docs/API
 docs: ## Makes readable pages of the documents: .build/docs/index.html
 	@scripts/setup.sh docs
 	@test -x .build/docs-venv/bin/python || python3 -m venv .build/docs-venv
-	@.build/docs-venv/bin/pip install --quiet --disable-pip-version-check 'Markdown==3.11.3' 'Pygments==2.21.0'
+	@.build/docs-venv/bin/pip install --quiet --disable-pip-version-check 'markdown-it-py==4.3.0' 'mdit-py-plugins==0.7.0' 'Pygments==2.21.0'
 	@.build/docs-venv/bin/python scripts/docs.py
 
 vectors: setup ## Checks the JOSE front against outside vectors: make vectors VECTORS=DIR

@@ -13,37 +13,8 @@ seconds=${SECONDS_OF_LOAD:-20}
 clients=${CLIENTS:-32}
 starts=${STARTS:-5}
 work=$(mktemp -d "${TMPDIR:-/tmp}/mainstay-bench.XXXXXX")
-platform=""
-data=""
-
-stop() {
-    if [ -n "$platform" ]; then
-        # Under a tracer the platform is its child, which has written its id down.
-        kill -TERM "$(jq .pid "$data/instance.json" 2>/dev/null || echo "$platform")" 2>/dev/null || true
-        wait "$platform" 2>/dev/null || true
-    fi
-    platform=""
-}
-trap 'stop; rm -rf "$work"' EXIT
-
-for tool in jq curl python3 strace; do
-    command -v "$tool" >/dev/null && continue
-    echo "installing $tool"
-    sudo=$([ "$(id -u)" -eq 0 ] || echo sudo)
-    $sudo apt-get install -y -qq --no-install-recommends "$tool" >/dev/null
-done
-
-# start DIRECTORY [TRACER…]: starts the platform on it; leaves $platform, $url and $start_ms.
-start() {
-    local began=$EPOCHREALTIME
-    data=$1
-    shift
-    : >"$work/out"
-    env -u MAINSTAY_URL "$@" "$binary" up --data "$data" --port 0 --demo >>"$work/out" 2>&1 &
-    platform=$!
-    python3 Benchmarks/ready.py "$platform" "$began" "$work/out" >"$work/ready"
-    read -r url start_ms <"$work/ready"
-}
+source Benchmarks/support/platform.sh
+need jq curl python3 strace
 
 # 1. From the start of the process to `ready`, with an empty directory that gets the demo data.
 all=()
@@ -67,8 +38,8 @@ echo "idle memory (PSS): $idle_mib MiB"
 # 3. The load. The demo shelves are filled up first, so that nothing sells out.
 python3 Benchmarks/restock.py "$url" "$work/out"
 fsync_us=$(python3 Benchmarks/flush.py "$work")
-"$binary" load --url "$url" --clients "$clients" --seconds 3 --json >/dev/null # warms up
-"$binary" load --url "$url" --clients "$clients" --seconds "$seconds" --json >"$work/load"
+load "$clients" 3 # warms up
+load "$clients" "$seconds"
 rate=$(jq -r '.checkouts_per_s * 10 | round / 10' "$work/load")
 p50=$(jq -r '.p50_ms * 10 | round / 10' "$work/load")
 p99=$(jq -r '.p99_ms * 10 | round / 10' "$work/load")
@@ -80,9 +51,9 @@ stop
 # 4. Flushes, counted in a run of their own: the kernel stops the platform at flushes only (seccomp), but still at each.
 start "$work/counted" strace -f --seccomp-bpf -ttt -e trace=fsync,fdatasync -e signal=none -o "$work/trace"
 python3 Benchmarks/restock.py "$url" "$work/out"
-"$binary" load --url "$url" --clients "$clients" --seconds 2 --json >/dev/null
+load "$clients" 2
 from=$EPOCHREALTIME
-"$binary" load --url "$url" --clients "$clients" --seconds 10 --json >"$work/load"
+load "$clients" 10
 to=$EPOCHREALTIME
 stop
 counted=$(jq -r '.checkouts' "$work/load")

@@ -3,15 +3,19 @@
 
     scripts/docs.py [DIRECTORY]        default: .build/docs
 
-Needs Markdown and Pygments; `make docs` puts both into a virtual environment. Fails when a link leads nowhere.
+Needs markdown-it-py, mdit-py-plugins and Pygments; `make docs` puts them into a virtual environment. Fails when a link leads nowhere.
 """
 import html
 import pathlib
 import re
 import sys
 
-import markdown
+from markdown_it import MarkdownIt
+from mdit_py_plugins.anchors import anchors_plugin
+from pygments import highlight
 from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUPS = [
@@ -30,11 +34,9 @@ nav a:hover, nav a[aria-current] { background: var(--soft); }
 main { max-width: 56rem; }
 main table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; }
-pre, .highlight { background: var(--soft); border-radius: .4rem; overflow-x: auto; }
-pre { padding: .8rem 1rem; margin: 0; font-size: .87rem; line-height: 1.45; }
-.highlight { margin: 1rem 0; } .highlight pre { background: none; }
+pre { background: var(--soft); border-radius: .4rem; overflow-x: auto; }
+pre { padding: .8rem 1rem; font-size: .87rem; line-height: 1.45; }
 code { font-family: ui-monospace, monospace; font-size: .9em; }
-.toc { font-size: .92rem; } .toc ul { padding-left: 1.2rem; }
 h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 2.2rem; border-bottom: 1px solid var(--line); }
 input[type=search] { font: inherit; padding: .3rem .6rem; width: 100%; box-sizing: border-box; margin-bottom: 1rem; }
 .symbol { padding: .15rem 0; border-bottom: 1px solid var(--soft); overflow-wrap: anywhere; }
@@ -46,6 +48,17 @@ document.querySelector('input[type=search]').addEventListener('input', e => {
   for (const line of document.querySelectorAll('.symbol'))
     line.hidden = !words.every(word => line.textContent.toLowerCase().includes(word));
 });</script>"""
+
+
+def coloured(code, language, _):
+    try:
+        return highlight(code, get_lexer_by_name(language or "text"), HtmlFormatter(nowrap=True))
+    except ClassNotFound:
+        return html.escape(code)
+
+
+MARKDOWN = MarkdownIt("commonmark", {"highlight": coloured}).enable(["table", "strikethrough"])
+MARKDOWN.use(anchors_plugin, max_level=4)
 
 
 def target(path):
@@ -115,9 +128,7 @@ class Site:
             lines = "\n".join(f'<div class="symbol"><code>{html.escape(self.declaration(line))}</code></div>'
                               for line in text.splitlines())
             return f"<h1>{html.escape(self.titles[path])}: public API</h1>\n{FILTER}\n{lines}"
-        made = markdown.markdown(
-            text, extensions=["tables", "fenced_code", "codehilite", "toc", "sane_lists"],
-            extension_configs={"codehilite": {"guess_lang": False, "css_class": "highlight"}})
+        made = MARKDOWN.render(text)
         return re.sub(
             r'href="([^"]*)"', lambda m: f'href="{html.escape(self.link(path, html.unescape(m.group(1))))}"', made)
 
@@ -127,9 +138,9 @@ class Site:
         return re.sub(r" {4,}", "\n", line).replace("\n", "   ")
 
     def write(self):
-        colours = HtmlFormatter(style="default").get_style_defs(".highlight")
-        dark = HtmlFormatter(style="native").get_style_defs(".highlight")
-        style = STYLE + colours + "@media (prefers-color-scheme: dark) {" + dark + "}" + ".highlight { background: var(--soft) }"
+        colours = HtmlFormatter(style="default").get_style_defs("pre")
+        dark = HtmlFormatter(style="native").get_style_defs("pre")
+        style = STYLE + colours + "@media (prefers-color-scheme: dark) {" + dark + "}" + "pre { background: var(--soft) }"
         for path, text in self.texts.items():
             file = self.output / target(path)
             file.parent.mkdir(parents=True, exist_ok=True)
