@@ -181,7 +181,7 @@ let everyTest: [Target] = [
         "SnippetTests",
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
-            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "StorageSQLite", "Chassis",
+            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "Identity", "StorageSQLite", "Chassis",
             "ShopContracts", httpTypes,
         ]),
     tests("TidyTests", []),

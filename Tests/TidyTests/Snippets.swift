@@ -16,12 +16,23 @@ enum Snippets {
         let compiled = files.flatMap(self.compiled)
         let uncompiled = shown.filter { block in !compiled.contains { $0.page == block.page && $0.text == block.text } }
         let unshown = compiled.filter { block in !shown.contains { $0.page == block.page && $0.text == block.text } }
-        return uncompiled.map { block in
-            Finding(
-                block.file, block.line,
-                "this example is not compiled: put it between '// snippet \(block.page)' and '// end' into a file of "
-                    + "Tests/SnippetTests, or make both alike")
-        } + unshown.map { Finding($0.file, $0.line, "\($0.page) does not show this example") }
+        return pages.flatMap(self.unfenced)
+            + uncompiled.map { block in
+                Finding(
+                    block.file, block.line,
+                    "this example is not compiled: put it between '// snippet \(block.page)' and '// end' into a file of "
+                        + "Tests/SnippetTests, or make both alike")
+            } + unshown.map { Finding($0.file, $0.line, "\($0.page) does not show this example") }
+    }
+
+    /// Swift in an indented block, which nobody would compare with anything.
+    private static func unfenced(on page: SourceFile) -> [Finding] {
+        var isFenced = false
+        return page.lines.enumerated().compactMap { index, line in
+            if line.drop(while: { $0 == " " }).hasPrefix("```") { isFenced.toggle() }
+            guard !isFenced, line.contains(#/^ {4,}(let|var|func|struct|try|await)\s/#) else { return nil }
+            return Finding(page, index + 1, "Swift in an indented block: put it between '```swift' and '```'")
+        }
     }
 
     private static func shown(on page: SourceFile) -> [Snippet] {
