@@ -111,7 +111,7 @@ struct RetryBudgetTests {
             now = now + .milliseconds(Int.random(in: 0...40, using: &generator))
             if Int.random(in: 0..<3_000, using: &generator) == 0 { now = now + .seconds(60) }
             // The window moves in slices of a second.
-            let slice = now.nanoseconds / 1_000_000_000
+            let slice = Int64((Double(now.nanoseconds) / 1e9).rounded(.down))
             calls.removeAll { $0 <= slice - 10 }
             retries.removeAll { $0 <= slice - 10 }
             if Int.random(in: 0..<3, using: &generator) > 0 {

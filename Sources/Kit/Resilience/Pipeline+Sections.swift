@@ -6,17 +6,17 @@ final class Section: Sendable {
     /// More gates would not fit a ``Passage``.
     static let maximumGates = 8
 
-    let outerGates: [any Gate]
+    let outerGates: GateChain?
     let retry: Retry?
     /// Only with a retry.
-    let innerGates: [any Gate]
+    let innerGates: GateChain?
     /// A layer that goes around the next section; nil for the caller's closure.
     let strategy: (any Strategy)?
 
     private init(_ draft: Draft, around strategy: (any Strategy)?) {
-        self.outerGates = draft.outerGates
+        self.outerGates = GateChain.chain(draft.outerGates, from: 0)
         self.retry = draft.retry
-        self.innerGates = draft.innerGates
+        self.innerGates = GateChain.chain(draft.innerGates, from: draft.outerGates.count)
         self.strategy = strategy
     }
 
@@ -66,9 +66,9 @@ struct Journey: Sendable {
     var call: Call
     /// When the gates of this section were first asked.
     let start: Tick
-    private var permits = InlineArray<8, Permit>(repeating: Permit())
+    fileprivate var permits = InlineArray<8, Permit>(repeating: Permit())
     /// The gates that let the call through, the outer ones first.
-    private var count = 0
+    fileprivate var count = 0
     fileprivate(set) var next = Next.goInside
     /// Whether it is through the outer gates, and the retry knows of it.
     fileprivate var hasBegun = false
@@ -97,45 +97,67 @@ struct Journey: Sendable {
         self.next = .goInside
     }
 
-    private mutating func hold(_ permit: Permit) {
+    fileprivate mutating func hold(_ permit: Permit) {
         self.permits[self.count] = permit
         self.count += 1
     }
 
-    /// Asks the gates that have not been asked; false when one of them has queued the call.
-    /// - Parameter outer: how many permits belong to gates outside these.
-    fileprivate mutating func enter(
-        _ gates: borrowing [any Gate], after outer: Int, at now: Tick
-    ) throws(Refusal) -> Bool {
-        let gates = gates.span
-        while self.count - outer < gates.count {
-            switch try gates[self.count - outer].enter(self.call, at: now) {
-            case .admitted(let permit):
-                self.hold(permit)
-            case .queued(let permit):
-                self.next = .wait(gates[self.count - outer], permit)
-                return false
-            }
-        }
-        return true
-    }
-
-    /// Gives the permits back, the last first.
-    fileprivate mutating func leave(_ gates: borrowing [any Gate], after outer: Int, _ outcome: Outcome) {
-        let gates = gates.span
-        while self.count > outer {
-            self.count -= 1
-            gates[self.count - outer].leave(self.permits[self.count], outcome, of: self.call)
-        }
-    }
-
     func reportSuccess() {
-        self.call.report(.callEnded(.success, took: self.call.now - self.start))
+        self.end(.success)
     }
 
     func report(_ error: any Error) {
         if let refusal = error as? Refusal { self.call.report(.refused(refusal)) }
-        self.call.report(.callEnded(.init(of: error), took: self.call.now - self.start))
+        self.end(.init(of: error))
+    }
+
+    private func end(_ ending: PipelineEvent.Ending) {
+        guard let observer = self.call.environment.observer else { return }
+        observer.pipeline(self.call.pipeline, ended: ending, from: self.start, until: self.call.now)
+    }
+}
+
+/// Gates in a row. A chain and not an array: walking it takes no reference to any of them, which would cost as much as
+/// the gates themselves do.
+final class GateChain: Sendable {
+    private let gate: any Gate
+    /// The place of the gate's permit.
+    private let index: Int
+    private let next: GateChain?
+
+    private init(_ gate: any Gate, index: Int, next: GateChain?) {
+        self.gate = gate
+        self.index = index
+        self.next = next
+    }
+
+    /// - Parameter index: how many permits belong to gates before these.
+    static func chain(_ gates: [any Gate], from index: Int) -> GateChain? {
+        gates.enumerated().reversed().reduce(nil) { next, gate in
+            GateChain(gate.element, index: index + gate.offset, next: next)
+        }
+    }
+
+    /// Asks the gates that have not been asked; false when one of them has queued the call.
+    func enter(_ journey: inout Journey, at now: Tick) throws(Refusal) -> Bool {
+        if journey.count == self.index {
+            switch try self.gate.enter(journey.call, at: now) {
+            case .admitted(let permit):
+                journey.hold(permit)
+            case .queued(let permit):
+                journey.next = .wait(self.gate, permit)
+                return false
+            }
+        }
+        return try self.next?.enter(&journey, at: now) ?? true
+    }
+
+    /// Gives the permits back, the last first.
+    func leave(_ journey: inout Journey, _ outcome: Outcome) {
+        self.next?.leave(&journey, outcome)
+        guard journey.count > self.index else { return }
+        journey.count -= 1
+        self.gate.leave(journey.permits[self.index], outcome, of: journey.call)
     }
 }
 
@@ -147,7 +169,7 @@ extension Section {
         let now = journey.isFresh ? journey.start : journey.call.now
         if !journey.hasBegun {
             do throws(Refusal) {
-                guard try journey.enter(self.outerGates, after: 0, at: now) else { return }
+                guard try self.outerGates?.enter(&journey, at: now) ?? true else { return }
             } catch {
                 self.giveUp(error, &journey)
                 throw error
@@ -167,22 +189,21 @@ extension Section {
 
     private func enterInner(_ journey: inout Journey, at now: Tick) throws {
         do throws(Refusal) {
-            journey.callsBody =
-                try journey.enter(self.innerGates, after: self.outerGates.count, at: now) && self.strategy == nil
+            journey.callsBody = try self.innerGates?.enter(&journey, at: now) ?? true && self.strategy == nil
         } catch {
             try self.fail(error, &journey)
         }
     }
 
     func leave(_ journey: inout Journey) {
-        journey.leave(self.innerGates, after: self.outerGates.count, .success)
-        journey.leave(self.outerGates, after: 0, .success)
+        self.innerGates?.leave(&journey, .success)
+        self.outerGates?.leave(&journey, .success)
     }
 
     /// An attempt has failed, or the call was not let into it.
     /// - Throws: `error`, when there shall be no other attempt.
     func fail(_ error: any Error, _ journey: inout Journey) throws {
-        journey.leave(self.innerGates, after: self.outerGates.count, .failure(error))
+        self.innerGates?.leave(&journey, .failure(error))
         journey.callsBody = false
         if journey.hasBegun, let delay = self.retry?.delay(after: error, in: &journey.attempts, journey.call) {
             journey.next = .sleep(delay)
@@ -194,7 +215,7 @@ extension Section {
 
     /// Gives back what is left.
     func giveUp(_ error: any Error, _ journey: inout Journey) {
-        journey.leave(self.outerGates, after: 0, .failure(error))
+        self.outerGates?.leave(&journey, .failure(error))
     }
 }
 

@@ -64,16 +64,61 @@ public struct Refusal: Error, Hashable, Sendable {
     }
 }
 
+extension Refusal {
+    /// The rule that refused, for programs: `rateLimited`, `circuitReopened`.
+    public var rule: String { self.reason.facts.name }
+
+    /// The numbers that the rule looked at, in the order in which they read best. Times are in milliseconds.
+    public var figures: [(name: String, value: Int64)] { self.reason.facts.figures.map { ($0.key, $0.value) } }
+
+    /// What is allowed in which time, when a rate limit refused.
+    public var quota: Rate? {
+        guard case .rateLimited(let limit, let window) = self.reason else { return nil }
+        return Rate(limit, per: window)
+    }
+}
+
+extension Refusal.Reason {
+    fileprivate var facts: (name: String, figures: KeyValuePairs<String, Int64>) {
+        switch self {
+        case .circuitOpen(let failures, let window):
+            ("circuitOpen", ["failures": Int64(failures), "windowMilliseconds": window.milliseconds])
+        case .circuitOpenByRate(let percent, let calls):
+            ("circuitOpenByRate", ["failedPercent": Int64(percent), "calls": Int64(calls)])
+        case .circuitOpenBySlowness(let percent, let calls):
+            ("circuitOpenBySlowness", ["slowPercent": Int64(percent), "calls": Int64(calls)])
+        case .circuitReopened: ("circuitReopened", [:])
+        case .circuitOpenedByHand: ("circuitOpenedByHand", [:])
+        case .circuitIsolated: ("circuitIsolated", [:])
+        case .circuitProbing(let running, let limit):
+            ("circuitProbing", ["running": Int64(running), "limit": Int64(limit)])
+        case .bulkheadFull(let running, let queued):
+            ("bulkheadFull", ["running": Int64(running), "queued": Int64(queued)])
+        case .displaced(_, let queued): ("displaced", ["queued": Int64(queued)])
+        case .queuedTooLong(let waited, let running):
+            ("queuedTooLong", ["waitedMilliseconds": waited.milliseconds, "running": Int64(running)])
+        case .rateLimited(let limit, let window):
+            ("rateLimited", ["limit": Int64(limit), "windowMilliseconds": window.milliseconds])
+        case .overloaded(let inFlight, let limit):
+            ("overloaded", ["inFlight": Int64(inFlight), "limit": Int64(limit)])
+        case .shed(_, let load): ("shed", ["loadPercent": Int64((load * 100).rounded())])
+        case .timedOut(let duration): ("timedOut", ["limitMilliseconds": duration.milliseconds])
+        case .deadlinePassed: ("deadlinePassed", [:])
+        case .because: ("other", [:])
+        }
+    }
+}
+
 extension Refusal: CustomStringConvertible {
     /// One sentence for people: the rule, the numbers, and when to try again. Composed when asked for.
     public var message: String {
-        guard let retryAfter else { return "\(self.rule)." }
-        return "\(self.rule); try again in \(retryAfter.brief)."
+        guard let retryAfter else { return "\(self.sentence)." }
+        return "\(self.sentence); try again in \(retryAfter.brief)."
     }
 
     public var description: String { self.message }
 
-    private var rule: String {
+    private var sentence: String {
         switch self.reason {
         case .circuitOpen(let failures, let window):
             "Circuit breaker is OPEN: '\(self.strategy)' saw \(failures) failures within \(window.brief)"

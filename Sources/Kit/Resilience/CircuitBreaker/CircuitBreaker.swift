@@ -64,16 +64,28 @@ public final class CircuitBreaker: Gate {
     }
 
     private func admit(at now: Tick, _ change: inout Change?) throws(Refusal) -> Resilience.Permit {
-        let (admission, moved) = self.state.withLock { state -> (StateMachine.Admission, Change?) in
+        let (admission, moved, limits) = self.state.withLock { state -> (StateMachine.Admission, Change?, Limits) in
             let (from, transitions) = (state.machine.phase, state.machine.transitions)
             let admission = state.machine.admit(at: now)
-            if case .proceed = admission { state.admitted += 1 } else { state.rejected += 1 }
-            guard state.machine.transitions != transitions else { return (admission, nil) }
-            return (admission, Change(from: from, to: state.machine.phase))
+            let limits = Limits(
+                window: state.configuration.monitoringPeriod, probes: state.configuration.probeLimit)
+            guard case .proceed = admission else {
+                state.rejected += 1
+                return (admission, nil, limits)
+            }
+            state.admitted += 1
+            guard state.machine.transitions != transitions else { return (admission, nil, limits) }
+            return (admission, Change(from: from, to: state.machine.phase), limits)
         }
         change = moved
-        guard case .proceed(let permit) = admission else { throw self.refusal(of: admission) }
+        guard case .proceed(let permit) = admission else { throw self.refusal(of: admission, limits) }
         return Resilience.Permit(id: permit.generation, entered: now)
+    }
+
+    /// What a refusal tells of the configuration.
+    fileprivate struct Limits {
+        var window: Duration
+        var probes: Int
     }
 
     private func end(_ permit: Resilience.Permit, _ outcome: StateMachine.Outcome, at now: Tick) -> Change? {
@@ -105,15 +117,14 @@ public final class CircuitBreaker: Gate {
         }
     }
 
-    private func refusal(of admission: StateMachine.Admission) -> Refusal {
-        let configuration = self.state.withLock(\.configuration)
+    private func refusal(of admission: StateMachine.Admission, _ limits: Limits) -> Refusal {
         switch admission {
         case .proceed:
             preconditionFailure("a call that may proceed is not refused")
         case .rejectOpen(let cause, let retryAfter):
-            return Refusal(.circuitOpen, by: self.name, cause.reason(configuration), retryAfter: retryAfter)
+            return Refusal(.circuitOpen, by: self.name, cause.reason(limits), retryAfter: retryAfter)
         case .rejectProbing(let running):
-            let reason = Refusal.Reason.circuitProbing(running: running, limit: configuration.probeLimit)
+            let reason = Refusal.Reason.circuitProbing(running: running, limit: limits.probes)
             return Refusal(.circuitOpen, by: self.name, reason)
         case .rejectIsolated:
             return Refusal(.circuitOpen, by: self.name, .circuitIsolated)
@@ -122,9 +133,9 @@ public final class CircuitBreaker: Gate {
 }
 
 extension CircuitBreaker.StateMachine.Cause {
-    fileprivate func reason(_ configuration: CircuitBreaker.Configuration) -> Refusal.Reason {
+    fileprivate func reason(_ limits: CircuitBreaker.Limits) -> Refusal.Reason {
         switch self {
-        case .failures(let failures): .circuitOpen(failures: failures, window: configuration.monitoringPeriod)
+        case .failures(let failures): .circuitOpen(failures: failures, window: limits.window)
         case .failureRate(let percent, let calls): .circuitOpenByRate(failedPercent: percent, calls: calls)
         case .slowCallRate(let percent, let calls): .circuitOpenBySlowness(slowPercent: percent, calls: calls)
         case .probeFailed: .circuitReopened

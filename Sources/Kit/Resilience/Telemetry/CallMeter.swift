@@ -1,4 +1,4 @@
-import Essentials
+public import Essentials
 import Synchronization
 
 /// Counts the calls of pipelines by how they ended, and the time that they took. Cheap enough for every call.
@@ -36,7 +36,7 @@ public final class CallMeter: PipelineObserver {
     private struct State {
         var endings = InlineArray<4, Int>(repeating: 0)
         var nanoseconds: Int64 = 0
-        var buckets = InlineArray<64, Int>(repeating: 0)
+        var buckets = [Int](repeating: 0, count: 64)
         var events: [String: Int] = [:]
     }
 
@@ -45,12 +45,12 @@ public final class CallMeter: PipelineObserver {
     public init() {}
 
     public func pipeline(_ name: String, did event: PipelineEvent) {
-        guard case .callEnded(let ending, let took) = event else {
-            let name = event.name
-            self.state.withLock { $0.events[name, default: 0] += 1 }
-            return
-        }
-        let nanoseconds = max(0, took.nanoseconds)
+        let name = event.name
+        self.state.withLock { $0.events[name, default: 0] += 1 }
+    }
+
+    public func pipeline(_ name: String, ended ending: PipelineEvent.Ending, from start: Tick, until end: Tick) {
+        let nanoseconds = max(0, end.nanoseconds &- start.nanoseconds)
         let bucket = Int64.bitWidth - nanoseconds.leadingZeroBitCount
         self.state.withLock { state in
             state.endings[ending.index] += 1
@@ -64,7 +64,7 @@ public final class CallMeter: PipelineObserver {
             Snapshot(
                 successes: state.endings[0], failures: state.endings[1], refusals: state.endings[2],
                 cancellations: state.endings[3], totalTime: .nanoseconds(state.nanoseconds),
-                buckets: (0..<64).map { state.buckets[$0] }, events: state.events)
+                buckets: state.buckets, events: state.events)
         }
     }
 }

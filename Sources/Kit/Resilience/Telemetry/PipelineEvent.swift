@@ -1,9 +1,18 @@
-import Essentials
+public import Essentials
 
 /// Hears what happens in a pipeline. The seam to metrics, traces and alerts: this module knows none of them.
 public protocol PipelineObserver: Sendable {
     /// Called in the task of the call, in the order of the events of that call. It must be quick and not block.
     func pipeline(_ name: String, did event: PipelineEvent)
+
+    /// A call has ended, all layers considered. Once for each call, also when everything goes well: a method of its own,
+    /// because this one is on the hot path.
+    func pipeline(_ name: String, ended ending: PipelineEvent.Ending, from start: Tick, until end: Tick)
+}
+
+extension PipelineObserver {
+    /// Not everyone who watches for trouble counts calls.
+    public func pipeline(_ name: String, ended ending: PipelineEvent.Ending, from start: Tick, until end: Tick) {}
 }
 
 /// Something that happened in a pipeline.
@@ -21,8 +30,6 @@ public enum PipelineEvent: Sendable {
         case budget, deadline, retryAfter
     }
 
-    /// A call has ended. Once for each call.
-    case callEnded(Ending, took: Duration)
     /// A layer said no to the call or ended it.
     case refused(Refusal)
     /// Another attempt, number `attempt`, starts after a wait.
@@ -41,7 +48,6 @@ extension PipelineEvent {
     /// The name under which it is counted.
     public var name: String {
         switch self {
-        case .callEnded: "call.ended"
         case .refused: "call.refused"
         case .retrying: "retry.scheduled"
         case .retrySuppressed: "retry.suppressed"
