@@ -251,3 +251,28 @@ struct RetryTests {
         #expect(retry.snapshot().suppressedByDeadline == 1)
     }
 }
+
+@Suite("Jitter")
+struct JitterTests {
+    private func backoff(_ jitter: Backoff.Jitter) -> Backoff {
+        var backoff = Backoff()
+        backoff.jitter = jitter
+        backoff.maximumDelay = .seconds(1)
+        return backoff
+    }
+
+    @Test func `equal jitter waits half and up to the other half`() {
+        let backoff = self.backoff(.equal)
+        #expect(backoff.delay(beforeRetry: 1, fraction: 0) == .milliseconds(100))
+        #expect(backoff.delay(beforeRetry: 1, fraction: 0.5) == .milliseconds(150))
+        #expect(backoff.delay(beforeRetry: 10, fraction: 0.999_999_999_999) == .seconds(1))
+    }
+
+    @Test func `decorrelated jitter lies between the first delay and three times the one before`() {
+        let backoff = self.backoff(.decorrelated)
+        #expect(backoff.delay(beforeRetry: 0, fraction: 0) == .milliseconds(100))
+        #expect(backoff.delay(beforeRetry: 0, fraction: 0.5) == .milliseconds(200))
+        #expect(backoff.delay(beforeRetry: 1, after: .milliseconds(200), fraction: 0.5) == .milliseconds(350))
+        #expect(backoff.delay(beforeRetry: 9, after: .seconds(1), fraction: 0.9) == .seconds(1))
+    }
+}

@@ -20,6 +20,12 @@ public struct OutcomeWindow: Hashable, Sendable {
         /// Calls that took too long, however they ended.
         public var slow = 0
 
+        public init(calls: Int = 0, failures: Int = 0, slow: Int = 0) {
+            self.calls = calls
+            self.failures = failures
+            self.slow = slow
+        }
+
         /// In 0...1; 0 when there are no calls.
         public var failureRate: Double { self.calls == 0 ? 0 : Double(self.failures) / Double(self.calls) }
         /// In 0...1; 0 when there are no calls.
