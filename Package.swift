@@ -154,7 +154,7 @@ let everyTest: [Target] = [
         "ChassisTests",
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Chassis", "ChassisHTTP", "ChassisTesting",
-            "Identity", "StorageSQLite",
+            "Identity", "Resilience", "StorageSQLite",
             httpTypes, logging,
         ]),
     tests(

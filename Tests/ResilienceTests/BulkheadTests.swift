@@ -60,7 +60,7 @@ struct BulkheadStateMachineTests {
                 #expect(machine.abandon(someone) == true)
             }
             #expect(machine.running == running.count)
-            #expect(machine.queue == waiting)
+            #expect(machine.waiting() == waiting)
         }
     }
 }

@@ -149,7 +149,7 @@ struct CircuitBreakerStateMachineTests {
             } else if outcome == .failure {
                 self.failures.append(now)
                 let recent = self.failures.filter { now - $0 < self.rules.monitoringPeriod }
-                if recent.count >= self.rules.failureThreshold { self.trip(now) }
+                if recent.count >= self.rules.failureThreshold ?? .max { self.trip(now) }
             }
         }
 
@@ -177,7 +177,7 @@ struct CircuitBreakerStateMachineTests {
                 let expected = model.admit(now)
                 switch machine.admit(at: now) {
                 case .proceed(let permit): running.append((permit, try #require(expected)))
-                case .rejectOpen, .rejectProbing: #expect(expected == nil)
+                case .rejectOpen, .rejectProbing, .rejectIsolated: #expect(expected == nil)
                 }
             } else {
                 let (permit, era) = running.remove(at: Int.random(in: 0..<running.count, using: &generator))

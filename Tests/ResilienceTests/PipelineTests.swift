@@ -67,13 +67,13 @@ struct PipelineTests {
 
     @Test func `the standard composition is documented and complete`() {
         var configuration = Pipeline.Configuration()
-        configuration.rateLimit = (100, Rate(50, per: .seconds(1)))
+        configuration.rateLimit = RateLimiter.Configuration(capacity: 100, refill: Rate(50, per: .seconds(1)))
         #expect(
             Pipeline.standard(named: "payments", configuration).descriptor.description == """
                 payments
                   Timeout payments.total (duration 10 s)
                   RateLimiter payments (capacity 100, refill 50 per 1 s)
-                  Bulkhead payments (maximumConcurrency 20, queueLimit 10, maximumWait 30 s)
+                  Bulkhead payments (maximumConcurrency 20, queueLimit 10, maximumWait 30 s, alertAt 80 %)
                   Retry payments (maximumAttempts 3, backoff exponential ×2.0 from 100 ms to 30 s, full jitter, \
                 budget 20 % or 10 in 10 s)
                   CircuitBreaker payments (failureThreshold 5, monitoringPeriod 10 s, recoveryTime 1 min, \

@@ -111,7 +111,7 @@ struct RetryBudgetTests {
             now = now + .milliseconds(Int.random(in: 0...40, using: &generator))
             if Int.random(in: 0..<3_000, using: &generator) == 0 { now = now + .seconds(60) }
             // The window moves in slices of a second.
-            let slice = now.nanoseconds / 1_000_000_000
+            let slice = Int64((Double(now.nanoseconds) / 1e9).rounded(.down))
             calls.removeAll { $0 <= slice - 10 }
             retries.removeAll { $0 <= slice - 10 }
             if Int.random(in: 0..<3, using: &generator) > 0 {
@@ -249,5 +249,30 @@ struct RetryTests {
         #expect(throws: Failure.self) { try result.get() }
         #expect(retry.snapshot().retries == 1)
         #expect(retry.snapshot().suppressedByDeadline == 1)
+    }
+}
+
+@Suite("Jitter")
+struct JitterTests {
+    private func backoff(_ jitter: Backoff.Jitter) -> Backoff {
+        var backoff = Backoff()
+        backoff.jitter = jitter
+        backoff.maximumDelay = .seconds(1)
+        return backoff
+    }
+
+    @Test func `equal jitter waits half and up to the other half`() {
+        let backoff = self.backoff(.equal)
+        #expect(backoff.delay(beforeRetry: 1, fraction: 0) == .milliseconds(100))
+        #expect(backoff.delay(beforeRetry: 1, fraction: 0.5) == .milliseconds(150))
+        #expect(backoff.delay(beforeRetry: 10, fraction: 0.999_999_999_999) == .seconds(1))
+    }
+
+    @Test func `decorrelated jitter lies between the first delay and three times the one before`() {
+        let backoff = self.backoff(.decorrelated)
+        #expect(backoff.delay(beforeRetry: 0, fraction: 0) == .milliseconds(100))
+        #expect(backoff.delay(beforeRetry: 0, fraction: 0.5) == .milliseconds(200))
+        #expect(backoff.delay(beforeRetry: 1, after: .milliseconds(200), fraction: 0.5) == .milliseconds(350))
+        #expect(backoff.delay(beforeRetry: 9, after: .seconds(1), fraction: 0.9) == .seconds(1))
     }
 }

@@ -3,36 +3,6 @@ import EssentialsTesting
 import Resilience
 import Testing
 
-@Suite("The race of a call against a timer decides")
-struct TimeoutRaceTests {
-    @Test func `the body that ends first stops the timer`() {
-        var race = TimeoutRace()
-        #expect(race.bodyReturned() == .stopTimer)
-        #expect(race.timer(.stopped) == .wait)
-        var failed = TimeoutRace()
-        #expect(failed.bodyThrew() == .stopTimer)
-        #expect(failed.timer(.fired) == .wait)
-    }
-
-    @Test func `the timer that fires first cancels the body, whose error is then the timeout`() {
-        var race = TimeoutRace()
-        #expect(race.timer(.fired) == .cancelBody)
-        #expect(race.bodyThrew() == .expireAndStopTimer)
-    }
-
-    @Test func `a value that comes late still counts`() {
-        var race = TimeoutRace()
-        #expect(race.timer(.fired) == .cancelBody)
-        #expect(race.bodyReturned() == .stopTimer)
-    }
-
-    @Test func `when the caller is cancelled the body's own error goes out`() {
-        var race = TimeoutRace()
-        #expect(race.timer(.stopped) == .wait)
-        #expect(race.bodyThrew() == .stopTimer)
-    }
-}
-
 @Suite("Timeout in a pipeline", .timeLimit(.minutes(1)))
 struct TimeoutTests {
     let clock = TestClock()

@@ -14,6 +14,7 @@ struct Forwarder: Sendable {
     let configuration: GatewayService.Configuration
     private let tokens: TokenVerifier
     private let failedLogins: KeyedSlidingWindow<String>
+    private let lanes: Lanes
 
     init(
         environment: GatewayEnvironment, map: RouteMap, upstreams: Upstreams,
@@ -28,6 +29,7 @@ struct Forwarder: Sendable {
             wallClock: environment.wallClock)
         self.failedLogins = KeyedSlidingWindow(
             named: "failed log-ins", configuration.failedLogins, time: environment.time)
+        self.lanes = Lanes(to: upstreams.services, time: environment.time)
     }
 
     func forward(_ request: ServiceRequest) async throws -> ServiceResponse {
@@ -63,11 +65,10 @@ struct Forwarder: Sendable {
         try self.upstreams.requireAvailable(service)
         let isLogin = request.head.method == .post && decision.target == "/v1/sessions"
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
-        if isLogin, case .refused(let retryAfter) = self.failedLogins.peek(client) {
-            throw Problem(
-                .tooManyRequests, "too many failed log-ins came from this address", retryAfter: retryAfter)
+        if isLogin { try self.failedLogins.check(client) }
+        let response = try await self.lanes.run(service) {
+            try await self.send(request, to: service, decision, id: id)
         }
-        let response = try await self.send(request, to: service, decision, id: id)
         if isLogin, response.head.status == .unauthorized { self.failedLogins.record(client) }
         return response
     }

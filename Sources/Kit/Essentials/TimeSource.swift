@@ -28,19 +28,25 @@ public struct Tick: Hashable, Comparable, Sendable {
     }
 }
 
-/// Where elapsed time and sleeping come from. Every component takes one; nothing reads a clock of its own.
+/// Where elapsed time, sleeping and alarms come from. Every component takes one; nothing reads a clock of its own.
 ///
 /// In production it is ``system``; tests wrap a `TestClock`, the simulator its virtual clock.
 public struct TimeSource: Sendable {
     private let read: @Sendable () -> Tick
     private let wait: @Sendable (Tick) async throws -> Void
+    private let alarms: any AlarmClock
 
     /// - Parameters:
     ///   - now: reads the clock; must never go backwards.
     ///   - sleepUntil: returns at or after the tick, or throws `CancellationError` when the task is cancelled.
-    public init(now: @escaping @Sendable () -> Tick, sleepUntil: @escaping @Sendable (Tick) async throws -> Void) {
+    ///   - alarms: rings alarms by the same clock. Default: one task that sleeps with `sleepUntil` for all alarms.
+    public init(
+        now: @escaping @Sendable () -> Tick, sleepUntil: @escaping @Sendable (Tick) async throws -> Void,
+        alarms: (any AlarmClock)? = nil
+    ) {
         self.read = now
         self.wait = sleepUntil
+        self.alarms = alarms ?? AlarmService(now: now, sleepUntil: sleepUntil)
     }
 
     /// Wraps a clock; its reading at this moment is the origin of the ticks.
@@ -54,7 +60,7 @@ public struct TimeSource: Sendable {
     }
 
     /// The operating system's monotonic clock, which also counts while the machine sleeps.
-    public static let system = TimeSource(ContinuousClock())
+    public static let system = TimeSource.operatingSystem
 
     public var now: Tick { self.read() }
 
@@ -65,6 +71,12 @@ public struct TimeSource: Sendable {
     /// Suspends for at least `duration`.
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     public func sleep(for duration: Duration) async throws { try await self.wait(self.now + duration) }
+
+    /// Rings `alarm` at or after `tick`; at once, perhaps before this returns, when that has passed.
+    public func set(_ alarm: any Alarm, at tick: Tick) -> AlarmID { self.alarms.set(alarm, at: tick) }
+
+    /// Forgets the alarm, if it has not rung.
+    public func clear(_ alarm: AlarmID) { self.alarms.clear(alarm) }
 }
 
 extension Duration {

@@ -22,10 +22,22 @@ public final class TestClock: Clock {
         public static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
     }
 
+    private enum Wake {
+        case sleeper(CheckedContinuation<Void, any Error>)
+        case alarm(any Alarm)
+
+        func callAsDue() {
+            switch self {
+            case .sleeper(let continuation): continuation.resume()
+            case .alarm(let alarm): alarm.ring()
+            }
+        }
+    }
+
     private struct Sleeper {
         var id: UInt64
         var until: Instant
-        var continuation: CheckedContinuation<Void, any Error>
+        var wake: Wake
     }
 
     private struct Watcher {
@@ -54,7 +66,7 @@ public final class TestClock: Clock {
     public var now: Instant { self.state.withLock(\.now) }
     public var minimumResolution: Duration { .nanoseconds(1) }
 
-    /// How many tasks sleep on this clock.
+    /// How many tasks sleep on this clock, and how many alarms are set.
     public var sleeperCount: Int { self.state.withLock(\.sleepers.count) }
 
     public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
@@ -81,7 +93,7 @@ public final class TestClock: Clock {
             state.sleepers.removeAll { $0.until <= state.now }
             return due
         }
-        for sleeper in due { sleeper.continuation.resume() }
+        for sleeper in due { sleeper.wake.callAsDue() }
     }
 
     /// Moves time to the next sleeper's deadline, if anyone sleeps. Returns how far it moved.
@@ -95,7 +107,7 @@ public final class TestClock: Clock {
         return step
     }
 
-    /// Returns when at least `count` tasks sleep on this clock.
+    /// Returns when at least `count` tasks sleep, or alarms are set, on this clock.
     public func waitForSleepers(_ count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let reached = self.state.withLock { state in
@@ -116,7 +128,7 @@ public final class TestClock: Clock {
         let entry: Entry = self.state.withLock { state in
             if state.cancelled.remove(id) != nil { return .cancelled }
             if until <= state.now { return .due }
-            state.sleepers.append(Sleeper(id: id, until: until, continuation: continuation))
+            state.sleepers.append(Sleeper(id: id, until: until, wake: .sleeper(continuation)))
             return .sleeping(watchers: state.satisfiedWatchers())
         }
         switch entry {
@@ -134,7 +146,31 @@ public final class TestClock: Clock {
             }
             return state.sleepers.remove(at: index)
         }
-        sleeper?.continuation.resume(throwing: CancellationError())
+        if case .sleeper(let continuation) = sleeper?.wake { continuation.resume(throwing: CancellationError()) }
+    }
+}
+
+extension TestClock: AlarmClock {
+    /// Ticks count from the clock's own start, as in ``TimeSource/test(_:)``.
+    public func set(_ alarm: any Alarm, at tick: Tick) -> AlarmID {
+        let until = Instant(offset: .nanoseconds(tick.nanoseconds))
+        let (id, isDue, watchers) = self.state.withLock { state in
+            state.nextID += 1
+            let isDue = until <= state.now
+            if !isDue { state.sleepers.append(Sleeper(id: state.nextID, until: until, wake: .alarm(alarm))) }
+            return (state.nextID, isDue, state.satisfiedWatchers())
+        }
+        for watcher in watchers { watcher.resume() }
+        if isDue { alarm.ring() }
+        return AlarmID(rawValue: id)
+    }
+
+    public func clear(_ id: AlarmID) {
+        let cleared = self.state.withLock { state in
+            state.sleepers.firstIndex { $0.id == id.rawValue }.map { state.sleepers.remove(at: $0) }
+        }
+        // The alarm's last reference goes here, outside the lock.
+        _ = cleared
     }
 }
 
@@ -146,6 +182,6 @@ extension TimeSource {
             now: { Tick(nanoseconds: clock.now.offset.nanoseconds) },
             sleepUntil: {
                 try await clock.sleep(until: .init(offset: .nanoseconds($0.nanoseconds)), tolerance: nil)
-            })
+            }, alarms: clock)
     }
 }

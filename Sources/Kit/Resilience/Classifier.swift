@@ -30,9 +30,22 @@ public struct Classifier: Sendable {
         return refusal.code == .deadlineExceeded ? .transient : .ignored
     }
 
+    /// For a breaker around a ``Bulkhead`` (or another limit): calls that it has no room for are failures, and nothing
+    /// else is.
+    public static let saturation = Classifier { error in
+        switch (error as? Refusal)?.code {
+        case .bulkheadFull, .overloaded: .transient
+        case .circuitOpen, .rateLimited, .deadlineExceeded, .other, nil: .answered
+        }
+    }
+
     /// The verdict on `error`, in the task that received it.
+    ///
+    /// A timeout is put to the closure even when the task has been cancelled since: a deadline that ends the whole call
+    /// at the same moment must not hide that the callee hung.
     public func verdict(on error: any Error) -> Verdict {
-        if error is CancellationError || Task.isCancelled { return .ignored }
+        if error is CancellationError { return .ignored }
+        if Task.isCancelled, (error as? Refusal)?.code != .deadlineExceeded { return .ignored }
         return self.classify(error)
     }
 }

@@ -6,7 +6,7 @@ extension Pipeline {
         /// The time of the whole call, retries included. Default: 10 seconds.
         public var totalTimeout: Duration? = .seconds(10)
         /// Default: none.
-        public var rateLimit: (capacity: Int, refill: Rate)?
+        public var rateLimit: RateLimiter.Configuration?
         /// Default: 20 run, 10 wait.
         public var bulkhead: Bulkhead.Configuration? = Bulkhead.Configuration()
         /// Default: three attempts.
@@ -28,15 +28,14 @@ extension Pipeline {
     ///   - configuration: which layers, and how they are set.
     ///   - time: the clock of all its layers.
     ///   - chance: the source of its jitter.
+    ///   - observer: hears what happens in it. Default: nobody.
     public static func standard(
         named name: String, _ configuration: Configuration = Configuration(), time: TimeSource = .system,
-        chance: Chance = .system
+        chance: Chance = .system, observer: (any PipelineObserver)? = nil
     ) -> Pipeline {
-        Pipeline(named: name, time: time, chance: chance) {
+        Pipeline(named: name, time: time, chance: chance, observer: observer) {
             if let duration = configuration.totalTimeout { Timeout(duration, named: "\(name).total") }
-            if let limit = configuration.rateLimit {
-                RateLimiter(named: name, capacity: limit.capacity, refill: limit.refill)
-            }
+            if let limit = configuration.rateLimit { RateLimiter(named: name, limit) }
             if let bulkhead = configuration.bulkhead { Bulkhead(named: name, bulkhead) }
             if let retry = configuration.retry { Retry(named: name, retry) }
             if let circuitBreaker = configuration.circuitBreaker { CircuitBreaker(named: name, circuitBreaker) }

@@ -16,6 +16,8 @@ public struct Refusal: Error, Hashable, Sendable {
         case rateLimited
         /// The time that the call may take is over.
         case deadlineExceeded
+        /// There is more to do than can be done, and this call is not among what is done.
+        case overloaded
         /// Anything else that a strategy outside this module refuses.
         case other
     }
@@ -24,11 +26,19 @@ public struct Refusal: Error, Hashable, Sendable {
     @nonexhaustive
     public enum Reason: Hashable, Sendable {
         case circuitOpen(failures: Int, window: Duration)
+        case circuitOpenByRate(failedPercent: Int, calls: Int)
+        case circuitOpenBySlowness(slowPercent: Int, calls: Int)
         case circuitReopened
+        case circuitOpenedByHand
+        case circuitIsolated
         case circuitProbing(running: Int, limit: Int)
         case bulkheadFull(running: Int, queued: Int)
+        /// Its place in the queue went to a call of a higher priority.
+        case displaced(priority: CallPriority, queued: Int)
         case queuedTooLong(waited: Duration, running: Int)
         case rateLimited(limit: Int, window: Duration)
+        case overloaded(inFlight: Int, limit: Int)
+        case shed(priority: CallPriority, load: Double)
         case timedOut(after: Duration)
         case deadlinePassed
         case because(String)
@@ -54,25 +64,85 @@ public struct Refusal: Error, Hashable, Sendable {
     }
 }
 
+extension Refusal {
+    /// The rule that refused, for programs: `rateLimited`, `circuitReopened`.
+    public var rule: String { self.reason.facts.name }
+
+    /// The numbers that the rule looked at, in the order in which they read best. Times are in milliseconds.
+    public var figures: [(name: String, value: Int64)] { self.reason.facts.figures.map { ($0.key, $0.value) } }
+
+    /// What is allowed in which time, when a rate limit refused.
+    public var quota: Rate? {
+        guard case .rateLimited(let limit, let window) = self.reason else { return nil }
+        return Rate(limit, per: window)
+    }
+}
+
+extension Refusal.Reason {
+    fileprivate var facts: (name: String, figures: KeyValuePairs<String, Int64>) {
+        switch self {
+        case .circuitOpen(let failures, let window):
+            ("circuitOpen", ["failures": Int64(failures), "windowMilliseconds": window.milliseconds])
+        case .circuitOpenByRate(let percent, let calls):
+            ("circuitOpenByRate", ["failedPercent": Int64(percent), "calls": Int64(calls)])
+        case .circuitOpenBySlowness(let percent, let calls):
+            ("circuitOpenBySlowness", ["slowPercent": Int64(percent), "calls": Int64(calls)])
+        case .circuitReopened: ("circuitReopened", [:])
+        case .circuitOpenedByHand: ("circuitOpenedByHand", [:])
+        case .circuitIsolated: ("circuitIsolated", [:])
+        case .circuitProbing(let running, let limit):
+            ("circuitProbing", ["running": Int64(running), "limit": Int64(limit)])
+        case .bulkheadFull(let running, let queued):
+            ("bulkheadFull", ["running": Int64(running), "queued": Int64(queued)])
+        case .displaced(_, let queued): ("displaced", ["queued": Int64(queued)])
+        case .queuedTooLong(let waited, let running):
+            ("queuedTooLong", ["waitedMilliseconds": waited.milliseconds, "running": Int64(running)])
+        case .rateLimited(let limit, let window):
+            ("rateLimited", ["limit": Int64(limit), "windowMilliseconds": window.milliseconds])
+        case .overloaded(let inFlight, let limit):
+            ("overloaded", ["inFlight": Int64(inFlight), "limit": Int64(limit)])
+        case .shed(_, let load): ("shed", ["loadPercent": Int64((load * 100).rounded())])
+        case .timedOut(let duration): ("timedOut", ["limitMilliseconds": duration.milliseconds])
+        case .deadlinePassed: ("deadlinePassed", [:])
+        case .because: ("other", [:])
+        }
+    }
+}
+
 extension Refusal: CustomStringConvertible {
     /// One sentence for people: the rule, the numbers, and when to try again. Composed when asked for.
     public var message: String {
-        guard let retryAfter else { return "\(self.rule)." }
-        return "\(self.rule); try again in \(retryAfter.brief)."
+        guard let retryAfter else { return "\(self.sentence)." }
+        return "\(self.sentence); try again in \(retryAfter.brief)."
     }
 
     public var description: String { self.message }
 
-    private var rule: String {
+    private var sentence: String {
         switch self.reason {
         case .circuitOpen(let failures, let window):
             "Circuit breaker is OPEN: '\(self.strategy)' saw \(failures) failures within \(window.brief)"
+        case .circuitOpenByRate(let percent, let calls):
+            "Circuit breaker is OPEN: \(percent) % of the last \(calls) calls to '\(self.strategy)' failed"
+        case .circuitOpenBySlowness(let percent, let calls):
+            "Circuit breaker is OPEN: \(percent) % of the last \(calls) calls to '\(self.strategy)' were too slow"
+        case .circuitOpenedByHand:
+            "Circuit breaker is OPEN: '\(self.strategy)' was opened by an operator"
+        case .circuitIsolated:
+            "Circuit breaker is ISOLATED: '\(self.strategy)' was shut by an operator"
         case .circuitReopened:
             "Circuit breaker is OPEN: a probe of '\(self.strategy)' failed"
         case .circuitProbing(let running, let limit):
             "Circuit breaker is HALF_OPEN: '\(self.strategy)' has \(running) of \(limit) probes running"
         case .bulkheadFull(let running, let queued):
             "Bulkhead '\(self.strategy)' is full: \(running) calls run and \(queued) wait"
+        case .displaced(let priority, let queued):
+            "Bulkhead '\(self.strategy)' is full: \(queued) calls wait, and one that is needed more than \(priority)"
+                + " took this one's place"
+        case .overloaded(let inFlight, let limit):
+            "'\(self.strategy)' has reached its limit: \(inFlight) calls run of \(limit) that it can bear"
+        case .shed(let priority, let load):
+            "'\(self.strategy)' is overloaded at \(Int((load * 100).rounded())) % and refuses \(priority) calls"
         case .queuedTooLong(let waited, let running):
             "Bulkhead '\(self.strategy)' had no free place for \(waited.brief): \(running) calls run"
         case .rateLimited(let limit, let window):

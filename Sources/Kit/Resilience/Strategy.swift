@@ -2,8 +2,8 @@ public import Essentials
 
 /// One layer of a ``Pipeline``: something that decides about a call before, after or around it.
 ///
-/// Conform to it to add a layer of your own; state goes into a final class behind a `Mutex`, or a value that never
-/// changes.
+/// Conform to it to add a layer of your own that goes around a call; to ``Gate`` when it only decides before and after.
+/// State goes into a final class behind a `Mutex`, or a value that never changes.
 public protocol Strategy: Sendable {
     /// What this layer is and how it is set, for assertions and the console.
     var descriptor: StrategyDescriptor { get }
@@ -23,32 +23,6 @@ extension Strategy {
     public func snapshot(at now: Tick) -> StrategySnapshot {
         StrategySnapshot(kind: self.descriptor.kind, name: self.descriptor.name)
     }
-}
-
-/// One run through a pipeline, as the layers see it.
-public struct Call: Sendable {
-    final class Environment: Sendable {
-        let pipeline: String
-        let time: TimeSource
-        let chance: Chance
-
-        init(pipeline: String, time: TimeSource, chance: Chance) {
-            self.pipeline = pipeline
-            self.time = time
-            self.chance = chance
-        }
-    }
-
-    let environment: Environment
-
-    /// Which attempt this is, counted from 1. Set by ``Retry`` for the layers inside it.
-    public var attempt = 1
-
-    /// The name of the pipeline.
-    public var pipeline: String { self.environment.pipeline }
-    public var time: TimeSource { self.environment.time }
-    public var chance: Chance { self.environment.chance }
-    public var now: Tick { self.environment.time.now }
 }
 
 /// What a layer is and how it is set.

@@ -22,11 +22,32 @@ public enum ProblemMapping {
         }
     }
 
+    /// A refusal explains itself: who refused, by which rule, with which numbers, and when to try again.
     private static func problem(for refusal: Refusal) -> Problem {
-        switch refusal.code {
-        case .rateLimited: Problem(.tooManyRequests, "\(refusal)", retryAfter: refusal.retryAfter ?? .seconds(1))
-        default: Problem(.unavailable, "\(refusal)", retryAfter: refusal.retryAfter ?? .seconds(1))
+        let retryAfter = refusal.retryAfter ?? .seconds(1)
+        let type: ProblemType = refusal.code == .rateLimited ? .tooManyRequests : .unavailable
+        var problem = Problem(type, "\(refusal)", retryAfter: retryAfter)
+        problem.details["strategy"] = .string(refusal.strategy)
+        problem.details["refused"] = .string(refusal.code.rawValue)
+        problem.details["rule"] = .string(refusal.rule)
+        for (name, value) in refusal.figures { problem.details[name] = .integer(Int(value)) }
+        guard let quota = refusal.quota else { return problem }
+        let policy = self.structuredString(refusal.strategy)
+        problem.headers[.rateLimitPolicy] = "\(policy);q=\(quota.count);w=\(quota.window.wholeSeconds)"
+        problem.headers[.rateLimit] = "\(policy);r=0;t=\(retryAfter.wholeSeconds)"
+        return problem
+    }
+
+    /// A string of RFC 9651: printable ASCII in quotes.
+    private static func structuredString(_ text: String) -> String {
+        let characters = text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\"", "\\": "\\\(scalar)"
+            case " "..."~": String(scalar)
+            default: "?"
+            }
         }
+        return "\"\(characters.joined())\""
     }
 
     private static func problem(for error: EventStoreError) -> Problem {
@@ -41,4 +62,9 @@ public enum ProblemMapping {
         case .wrongEpoch: Problem(.validationFailed, error.message)
         }
     }
+}
+
+extension Duration {
+    /// Rounded up: nobody is to come back too early.
+    fileprivate var wholeSeconds: Int64 { max(1, (self.nanoseconds + 999_999_999) / 1_000_000_000) }
 }

@@ -17,4 +17,8 @@ extension HTTPField.Name {
     public static let actor = HTTPField.Name("X-Mainstay-Actor")!
     /// The event or command that caused a call between services.
     public static let causation = HTTPField.Name("X-Mainstay-Causation")!
+    /// What is left of a limit, and when there is more (draft-ietf-httpapi-ratelimit-headers).
+    public static let rateLimit = HTTPField.Name("RateLimit")!
+    /// What a limit allows in which time.
+    public static let rateLimitPolicy = HTTPField.Name("RateLimit-Policy")!
 }

@@ -1,6 +1,7 @@
 import Essentials
 public import HTTPTypes
 public import Identity
+public import Resilience
 
 /// Who may use a route.
 public enum Access: Hashable, Sendable {
@@ -101,6 +102,8 @@ public struct Route: Sendable {
     public var answers: [Answer]
     /// The kinds of refusal besides those that follow from access, parameters and body.
     public var problems: [ProblemType]
+    /// The pool that it runs in; nil for none: what must answer under any load, or waits by design.
+    public var operationClass: OperationClass?
     public var handler: @Sendable (RoutedRequest) async throws -> ServiceResponse
 
     public init(
@@ -120,7 +123,18 @@ public struct Route: Sendable {
         self.body = body
         self.answers = answers
         self.problems = problems
+        self.operationClass = Self.operationClass(of: method, access)
         self.handler = handler
+    }
+
+    /// What customers and services do is critical, what they look at is standard, what operators look at are reports.
+    private static func operationClass(of method: HTTPRequest.Method, _ access: Access) -> OperationClass {
+        let reads = method == .get || method == .head
+        switch access {
+        case .anyone: return .standard
+        case .signedIn, .services: return reads ? .standard : .critical
+        case .roles: return reads ? .analytics : .standard
+        }
     }
 
     /// Whether the route belongs to the public API: not `/internal/…` and not for services only.

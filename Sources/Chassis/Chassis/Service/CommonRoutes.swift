@@ -30,17 +30,26 @@ struct CommonRoutes: Sendable {
             self.get("/openapi.json", "openapi") {
                 ServiceResponse(status: .ok, headers: [.contentType: "application/json"], body: self.document)
             },
-            FeedRoute.route(self.environment),
+            self.feed,
         ]
+    }
+
+    /// A long poll, that no place is to be kept for.
+    private var feed: Route {
+        var route = FeedRoute.route(self.environment)
+        route.operationClass = nil
+        return route
     }
 
     private func get(
         _ path: PathPattern, _ operation: String, _ body: @escaping @Sendable () async throws -> ServiceResponse,
     ) -> Route {
-        Route(
+        var route = Route(
             .get, path, operation, tag: "Operations", "For operators", access: .anyone,
             answers: [Answer(.ok, .freeObject, "The answer")]
         ) { _ in try await body() }
+        route.operationClass = nil
+        return route
     }
 
     private func report() async -> ServiceResponse {

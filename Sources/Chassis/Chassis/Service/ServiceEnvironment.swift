@@ -1,6 +1,7 @@
 public import Essentials
 public import EventSourcing
 public import Logging
+import Resilience
 
 /// What a service is given: everything it may touch.
 public struct ServiceEnvironment: Sendable {
@@ -87,8 +88,18 @@ public struct Service: Sendable {
             try await prepare()
         }
         self.quiesce = { environment.store.commits.close() }
-        let router = ServiceRouter(environment: environment, table: table, metrics: metrics)
+        let router = ServiceRouter(
+            environment: environment, table: table, metrics: metrics,
+            compartments: Self.compartments(of: environment))
         self.handler = { try await router.respond(to: $0) }
+    }
+
+    private static func compartments(of environment: ServiceEnvironment) -> Compartments {
+        do {
+            return try Compartments(named: environment.name.rawValue, time: environment.time)
+        } catch {
+            preconditionFailure("the compartments' defaults are valid, but: \(error)")
+        }
     }
 
     /// Runs all background work until the task is cancelled or one of them fails.

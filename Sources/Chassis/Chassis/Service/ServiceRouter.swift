@@ -3,6 +3,7 @@ import EventSourcing
 import HTTPTypes
 import Identity
 import Logging
+import Resilience
 
 /// Leads a request through the checks that every route has in common: path and method, caller, parameters, body,
 /// deadline. Turns every error into problem details, here and nowhere else.
@@ -13,6 +14,7 @@ struct ServiceRouter: Sendable {
     let environment: ServiceEnvironment
     let table: RouteTable
     let metrics: RequestMetrics
+    let compartments: Compartments
 
     func respond(to request: ServiceRequest) async throws -> ServiceResponse {
         let id = Self.requestID(of: request) ?? self.environment.ids.next()

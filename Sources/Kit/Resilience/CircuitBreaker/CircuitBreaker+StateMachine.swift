@@ -4,30 +4,41 @@ extension CircuitBreaker {
     /// Counts failures and decides who may call. A value: time comes in, decisions come out.
     package struct StateMachine: Sendable {
         private enum State: Hashable {
-            /// Calls go through; `failures` are the ticks of the latest failures within the window, oldest first.
-            /// Can become open, when the failures reach the threshold.
-            case closed(failures: [Tick])
+            /// Calls go through and are counted. Can become open, when a rule of the configuration says so.
+            case closed
             /// Nothing goes through until `until`. Can become half-open, when a call comes after that.
             case open(until: Tick, cause: Cause)
             /// A few probes go through. Can become closed, after enough successes, or open, after any failure.
             case halfOpen(running: Int, successes: Int)
+            /// Nothing goes through. An operator put it here and takes it out.
+            case isolated
+            /// Everything goes through and is counted. An operator put it here and takes it out.
+            case metricsOnly
         }
 
         /// What opened the breaker.
         package enum Cause: Hashable, Sendable {
             case failures(Int)
+            case failureRate(percent: Int, calls: Int)
+            case slowCallRate(percent: Int, calls: Int)
             case probeFailed
+            case operated
         }
 
         package enum Admission: Hashable, Sendable {
             case proceed(Permit)
             case rejectOpen(Cause, retryAfter: Duration)
             case rejectProbing(running: Int)
+            case rejectIsolated
         }
 
         /// A call that was let through. Its outcome counts only in the generation that admitted it.
         package struct Permit: Hashable, Sendable {
-            fileprivate let generation: UInt64
+            package let generation: UInt64
+
+            package init(generation: UInt64) {
+                self.generation = generation
+            }
         }
 
         package enum Outcome: Hashable, Sendable, CaseIterable {
@@ -36,8 +47,12 @@ extension CircuitBreaker {
             case nothing
         }
 
-        private let configuration: Configuration
-        private var state = State.closed(failures: [])
+        private var configuration: Configuration
+        private var state = State.closed
+        /// The ticks of the latest failures, oldest first, when the window is a time.
+        private var failures: [Tick] = []
+        /// All calls of the window, when the rules need more than the failures.
+        private var window: OutcomeWindow?
         /// Counts the transitions, so that an answer from before one is recognised as late.
         private var generation: UInt64 = 0
         /// The latest tick seen: callers read the clock before they come here, so ticks may arrive out of order.
@@ -45,12 +60,13 @@ extension CircuitBreaker {
 
         package init(_ configuration: Configuration) {
             self.configuration = configuration
+            self.window = configuration.countsAllCalls ? OutcomeWindow(configuration.extent) : nil
         }
 
         package mutating func admit(at now: Tick) -> Admission {
             self.latest = max(self.latest, now)
             switch self.state {
-            case .closed:
+            case .closed, .metricsOnly:
                 return .proceed(Permit(generation: self.generation))
             case .open(let until, let cause):
                 guard self.latest >= until else {
@@ -62,46 +78,78 @@ extension CircuitBreaker {
                 guard running < self.configuration.probeLimit else { return .rejectProbing(running: running) }
                 self.state = .halfOpen(running: running + 1, successes: successes)
                 return .proceed(Permit(generation: self.generation))
+            case .isolated:
+                return .rejectIsolated
             }
         }
 
         /// A call that was let through has ended.
-        package mutating func record(_ outcome: Outcome, of permit: Permit, at now: Tick) {
+        package mutating func record(_ outcome: Outcome, slow: Bool = false, of permit: Permit, at now: Tick) {
             self.latest = max(self.latest, now)
             guard permit.generation == self.generation else { return }
             switch (self.state, outcome) {
-            case (.closed(let failures), .failure):
-                self.countFailure(after: failures)
-            case (.closed, .success), (.closed, .nothing):
+            case (.closed, .nothing), (.metricsOnly, .nothing):
                 break
+            case (.closed, .success), (.closed, .failure):
+                self.count(outcome, slow)
+                if let cause = self.cause(of: outcome) { self.open(because: cause) }
+            case (.metricsOnly, .success), (.metricsOnly, .failure):
+                self.count(outcome, slow)
             case (.halfOpen, .failure):
+                self.open(because: .probeFailed)
+            case (.halfOpen, .success) where slow:
                 self.open(because: .probeFailed)
             case (.halfOpen(let running, let successes), .success):
                 if successes + 1 >= self.configuration.successThreshold {
-                    self.move(to: .closed(failures: []))
+                    self.move(to: .closed)
                 } else {
                     self.state = .halfOpen(running: running - 1, successes: successes + 1)
                 }
             case (.halfOpen(let running, let successes), .nothing):
                 self.state = .halfOpen(running: running - 1, successes: successes)
-            case (.open, _):
-                preconditionFailure("an open breaker gives no permits, so none of this generation can end")
+            case (.open, _), (.isolated, _):
+                preconditionFailure("a shut breaker gives no permits, so none of this generation can end")
             }
         }
 
-        private mutating func countFailure(after failures: [Tick]) {
-            let now = self.latest
-            // Taken out of the state first, so that the array is changed in place.
-            self.state = .closed(failures: [])
-            var failures = failures
-            let windowStart = now - self.configuration.monitoringPeriod
-            failures.removeAll { $0 <= windowStart }
-            failures.append(now)
-            if failures.count >= self.configuration.failureThreshold {
-                self.open(because: .failures(failures.count))
-            } else {
-                self.state = .closed(failures: failures)
+        private mutating func count(_ outcome: Outcome, _ slow: Bool) {
+            self.window?.record(failed: outcome == .failure, slow: slow, at: self.latest)
+            guard outcome == .failure, self.configuration.countWindow == nil else { return }
+            let windowStart = self.latest.advanced(by: .zero - self.configuration.monitoringPeriod)
+            self.failures.removeAll { $0 <= windowStart }
+            self.failures.append(self.latest)
+            // Beyond the threshold the number of failures decides nothing.
+            let limit = self.configuration.failureThreshold ?? 1
+            if self.failures.count > limit { self.failures.removeFirst(self.failures.count - limit) }
+        }
+
+        /// The rule that opens the breaker after `outcome`, if any does.
+        private mutating func cause(of outcome: Outcome) -> Cause? {
+            if let threshold = self.configuration.failureThreshold, outcome == .failure {
+                let failures = self.recentFailures(at: self.latest)
+                if failures >= threshold { return .failures(failures) }
             }
+            guard let counts = self.window?.counts(at: self.latest) else { return nil }
+            if let rule = self.configuration.failureRate, outcome == .failure, counts.calls >= rule.minimumVolume,
+                counts.failureRate >= rule.threshold
+            {
+                return .failureRate(percent: Int((counts.failureRate * 100).rounded()), calls: counts.calls)
+            }
+            if let rule = self.configuration.slowCalls?.rate, counts.slow > 0, counts.calls >= rule.minimumVolume,
+                counts.slowRate >= rule.threshold
+            {
+                return .slowCallRate(percent: Int((counts.slowRate * 100).rounded()), calls: counts.calls)
+            }
+            return nil
+        }
+
+        private func recentFailures(at now: Tick) -> Int {
+            guard self.configuration.countWindow == nil else {
+                var window = self.window
+                return window?.counts(at: now).failures ?? 0
+            }
+            let windowStart = max(now, self.latest).advanced(by: .zero - self.configuration.monitoringPeriod)
+            return self.failures.count { $0 > windowStart }
         }
 
         private mutating func open(because cause: Cause) {
@@ -111,26 +159,70 @@ extension CircuitBreaker {
         private mutating func move(to state: State) {
             self.state = state
             self.generation += 1
+            self.failures.removeAll(keepingCapacity: true)
+            self.window?.clear()
         }
 
         /// The state at `now`; a breaker whose recovery time is over stays open until a call comes.
         package func status(at now: Tick) -> Status {
             switch self.state {
-            case .closed(let failures):
-                let windowStart = max(now, self.latest) - self.configuration.monitoringPeriod
-                return .closed(recentFailures: failures.count { $0 > windowStart })
-            case .open(let until, _):
-                return .open(remaining: max(.zero, until - max(now, self.latest)))
-            case .halfOpen(let running, let successes):
-                return .halfOpen(running: running, successes: successes)
+            case .closed: .closed(recentFailures: self.recentFailures(at: now))
+            case .open(let until, _): .open(remaining: max(.zero, until - max(now, self.latest)))
+            case .halfOpen(let running, let successes): .halfOpen(running: running, successes: successes)
+            case .isolated: .isolated
+            case .metricsOnly: .metricsOnly(recentFailures: self.recentFailures(at: now))
             }
         }
 
         /// How often the state has changed.
         package var transitions: UInt64 { self.generation }
+
+        package var phase: Phase {
+            switch self.state {
+            case .closed: .closed
+            case .open: .open
+            case .halfOpen: .halfOpen
+            case .isolated: .isolated
+            case .metricsOnly: .metricsOnly
+            }
+        }
+    }
+
+    /// A state by its name, without what belongs to it.
+    package enum Phase: String, Hashable, Sendable {
+        case closed = "CLOSED"
+        case open = "OPEN"
+        case halfOpen = "HALF_OPEN"
+        case isolated = "ISOLATED"
+        case metricsOnly = "METRICS_ONLY"
     }
 }
 
-extension Tick {
-    fileprivate static func - (tick: Tick, duration: Duration) -> Tick { tick.advanced(by: .zero - duration) }
+// What an operator may do.
+extension CircuitBreaker.StateMachine {
+    package mutating func isolate() {
+        self.move(to: .isolated)
+    }
+
+    package mutating func observeOnly() {
+        self.move(to: .metricsOnly)
+    }
+
+    /// Open until then, whatever it was; after that it probes as ever.
+    package mutating func open(until tick: Tick, at now: Tick) {
+        self.latest = max(self.latest, now)
+        self.move(to: .open(until: tick, cause: .operated))
+    }
+
+    /// Closed, with nothing remembered.
+    package mutating func reset() {
+        self.move(to: .closed)
+    }
+
+    /// Takes other settings and stays in its state. What the window holds is kept when it still fits.
+    package mutating func reconfigure(_ configuration: CircuitBreaker.Configuration) {
+        let keepsWindow = configuration.countsAllCalls && self.window?.extent == configuration.extent
+        if !keepsWindow { self.window = configuration.countsAllCalls ? OutcomeWindow(configuration.extent) : nil }
+        self.configuration = configuration
+    }
 }

@@ -3,81 +3,32 @@ import Synchronization
 
 /// Stops calling what keeps failing, and finds out carefully when it works again.
 ///
-/// *Closed* lets calls through. `failureThreshold` failures within `monitoringPeriod` open it; *open* refuses at
+/// *Closed* lets calls through. When the rules of the configuration say that too much fails, it *opens* and refuses at
 /// once. After `recoveryTime` it is *half-open*: a few probes go through, any failure opens it again, enough
 /// successes close it. Cancelled calls count as nothing; answers to calls from before a change of state are not
 /// counted.
-public final class CircuitBreaker: Strategy {
-    /// When to open and when to close.
-    public struct Configuration: Sendable {
-        /// Failures within the monitoring period that open the breaker. At least 1. Default: 5.
-        public var failureThreshold = 5
-        /// How long a failure is remembered. More than zero. Default: 10 seconds.
-        public var monitoringPeriod: Duration = .seconds(10)
-        /// How long it stays open before it lets a probe through. More than zero. Default: 60 seconds.
-        public var recoveryTime: Duration = .seconds(60)
-        /// Successes in a row, while half-open, that close it. At least 1. Default: 3.
-        public var successThreshold = 3
-        /// Probes that may run at one time while half-open. At least 1. Default: 1.
-        public var probeLimit = 1
-        /// Which errors are failures of the callee. Default: ``Classifier/standard``.
-        public var classifier = Classifier.standard
-
-        public init() {}
-
-        /// Every setting that is out of range, as a sentence.
-        public func problems() -> [String] {
-            var problems: [String] = []
-            if self.failureThreshold < 1 { problems.append("failureThreshold must be at least 1") }
-            if self.monitoringPeriod <= .zero { problems.append("monitoringPeriod must be more than zero") }
-            if self.recoveryTime <= .zero { problems.append("recoveryTime must be more than zero") }
-            if self.successThreshold < 1 { problems.append("successThreshold must be at least 1") }
-            if self.probeLimit < 1 { problems.append("probeLimit must be at least 1") }
-            return problems
-        }
-    }
-
-    /// The state at one moment.
-    public enum Status: Hashable, Sendable {
-        case closed(recentFailures: Int)
-        case open(remaining: Duration)
-        case halfOpen(running: Int, successes: Int)
-
-        /// `CLOSED`, `OPEN` or `HALF_OPEN`.
-        public var name: String {
-            switch self {
-            case .closed: "CLOSED"
-            case .open: "OPEN"
-            case .halfOpen: "HALF_OPEN"
-            }
-        }
-    }
-
-    /// The state and what happened so far.
-    public struct Snapshot: Hashable, Sendable {
-        public var status: Status
-        /// Calls let through.
-        public var admitted: Int
-        /// Calls refused.
-        public var rejected: Int
-        /// Outcomes of calls that were let through; late ones included, cancelled ones not.
-        public var successes: Int
-        public var failures: Int
-        /// How often the state has changed.
-        public var transitions: Int
-    }
-
+public final class CircuitBreaker: Gate {
     private struct State {
         var machine: StateMachine
+        var configuration: Configuration
+        /// When a call counts as slow; of the configuration.
+        var slowAfter: Duration?
         var admitted = 0
         var rejected = 0
         var successes = 0
         var failures = 0
     }
 
+    /// A change of state, to be told outside the lock.
+    private struct Change {
+        var from: Phase
+        var to: Phase
+    }
+
     public let name: String
-    private let configuration: Configuration
     private let state: Mutex<State>
+    /// Whether the time of every call is measured. Only then is the clock read when a call succeeds.
+    private let timesCalls: Atomic<Bool>
 
     /// - Parameters:
     ///   - name: what it protects; refusals and telemetry carry it.
@@ -86,76 +37,175 @@ public final class CircuitBreaker: Strategy {
         let problems = configuration.problems()
         precondition(problems.isEmpty, "circuit breaker '\(name)': \(problems.joined(separator: "; "))")
         self.name = name
-        self.configuration = configuration
-        self.state = Mutex(State(machine: StateMachine(configuration)))
+        self.state = Mutex(
+            State(
+                machine: StateMachine(configuration), configuration: configuration,
+                slowAfter: configuration.slowCalls?.duration))
+        self.timesCalls = Atomic(configuration.countsAllCalls)
     }
 
-    /// - Throws: ``Refusal`` with `circuitOpen`; what `next` throws.
-    public func execute<Value: Sendable>(
-        _ call: Call, next: @Sendable (Call) async throws -> Value
-    ) async throws -> Value {
-        let permit = try self.admit(at: call.now)
-        do {
-            let value = try await next(call)
-            self.record(.success, of: permit, at: call.now)
-            return value
-        } catch {
-            self.record(self.outcome(of: error), of: permit, at: call.now)
-            throw error
+    /// - Throws: ``Refusal`` with `circuitOpen`.
+    public func enter(_ call: Call, at now: Tick) throws(Refusal) -> Entry {
+        var change: Change?
+        defer { self.report(change, call) }
+        return .admitted(try self.admit(at: now, &change))
+    }
+
+    public func leave(_ permit: Resilience.Permit, _ outcome: Outcome, of call: Call) {
+        let change: Change?
+        switch outcome {
+        case .success:
+            let now = self.timesCalls.load(ordering: .relaxed) ? call.now : permit.entered
+            change = self.end(permit, .success, at: now)
+        case .failure(let error):
+            change = self.end(permit, self.outcome(of: error), at: call.now)
         }
+        self.report(change, call)
     }
 
-    private func admit(at now: Tick) throws -> StateMachine.Permit {
-        let admission = self.state.withLock { state in
+    private func admit(at now: Tick, _ change: inout Change?) throws(Refusal) -> Resilience.Permit {
+        let (admission, moved, limits) = self.state.withLock { state -> (StateMachine.Admission, Change?, Limits) in
+            let (from, transitions) = (state.machine.phase, state.machine.transitions)
             let admission = state.machine.admit(at: now)
-            if case .proceed = admission { state.admitted += 1 } else { state.rejected += 1 }
-            return admission
+            let limits = Limits(
+                window: state.configuration.monitoringPeriod, probes: state.configuration.probeLimit)
+            guard case .proceed = admission else {
+                state.rejected += 1
+                return (admission, nil, limits)
+            }
+            state.admitted += 1
+            guard state.machine.transitions != transitions else { return (admission, nil, limits) }
+            return (admission, Change(from: from, to: state.machine.phase), limits)
         }
-        switch admission {
-        case .proceed(let permit):
-            return permit
-        case .rejectOpen(.failures(let failures), let retryAfter):
-            let reason = Refusal.Reason.circuitOpen(failures: failures, window: self.configuration.monitoringPeriod)
-            throw Refusal(.circuitOpen, by: self.name, reason, retryAfter: retryAfter)
-        case .rejectOpen(.probeFailed, let retryAfter):
-            throw Refusal(.circuitOpen, by: self.name, .circuitReopened, retryAfter: retryAfter)
-        case .rejectProbing(let running):
-            let reason = Refusal.Reason.circuitProbing(running: running, limit: self.configuration.probeLimit)
-            throw Refusal(.circuitOpen, by: self.name, reason)
-        }
+        change = moved
+        guard case .proceed(let permit) = admission else { throw self.refusal(of: admission, limits) }
+        return Resilience.Permit(id: permit.generation, entered: now)
     }
 
-    private func record(_ outcome: StateMachine.Outcome, of permit: StateMachine.Permit, at now: Tick) {
+    /// What a refusal tells of the configuration.
+    fileprivate struct Limits {
+        var window: Duration
+        var probes: Int
+    }
+
+    private func end(_ permit: Resilience.Permit, _ outcome: StateMachine.Outcome, at now: Tick) -> Change? {
         self.state.withLock { state in
             switch outcome {
             case .success: state.successes += 1
             case .failure: state.failures += 1
             case .nothing: break
             }
-            state.machine.record(outcome, of: permit, at: now)
+            let (from, transitions) = (state.machine.phase, state.machine.transitions)
+            let isSlow = state.slowAfter.map { now - permit.entered >= $0 } ?? false
+            state.machine.record(
+                outcome, slow: isSlow, of: StateMachine.Permit(generation: permit.id), at: now)
+            guard state.machine.transitions != transitions else { return nil }
+            return Change(from: from, to: state.machine.phase)
         }
     }
 
+    private func report(_ change: Change?, _ call: Call) {
+        guard let change else { return }
+        call.report(.breakerChanged(strategy: self.name, from: change.from.rawValue, to: change.to.rawValue))
+    }
+
     private func outcome(of error: any Error) -> StateMachine.Outcome {
-        switch self.configuration.classifier.verdict(on: error) {
+        switch self.state.withLock(\.configuration.classifier).verdict(on: error) {
         case .transient, .permanent: .failure
         case .answered: .success
         case .ignored: .nothing
         }
     }
+
+    private func refusal(of admission: StateMachine.Admission, _ limits: Limits) -> Refusal {
+        switch admission {
+        case .proceed:
+            preconditionFailure("a call that may proceed is not refused")
+        case .rejectOpen(let cause, let retryAfter):
+            return Refusal(.circuitOpen, by: self.name, cause.reason(limits), retryAfter: retryAfter)
+        case .rejectProbing(let running):
+            let reason = Refusal.Reason.circuitProbing(running: running, limit: limits.probes)
+            return Refusal(.circuitOpen, by: self.name, reason)
+        case .rejectIsolated:
+            return Refusal(.circuitOpen, by: self.name, .circuitIsolated)
+        }
+    }
+}
+
+extension CircuitBreaker.StateMachine.Cause {
+    fileprivate func reason(_ limits: CircuitBreaker.Limits) -> Refusal.Reason {
+        switch self {
+        case .failures(let failures): .circuitOpen(failures: failures, window: limits.window)
+        case .failureRate(let percent, let calls): .circuitOpenByRate(failedPercent: percent, calls: calls)
+        case .slowCallRate(let percent, let calls): .circuitOpenBySlowness(slowPercent: percent, calls: calls)
+        case .probeFailed: .circuitReopened
+        case .operated: .circuitOpenedByHand
+        }
+    }
+}
+
+// Using it alone, without a pipeline.
+extension CircuitBreaker {
+    /// Asks whether a call may go on. Each permit must be given back with ``end(_:succeeded:at:)``.
+    /// - Throws: ``Refusal`` with `circuitOpen`.
+    public func admit(at now: Tick) throws(Refusal) -> Resilience.Permit {
+        var change: Change?
+        return try self.admit(at: now, &change)
+    }
+
+    /// The call that got `permit` has ended. `succeeded` is nil when it says nothing about the callee.
+    public func end(_ permit: Resilience.Permit, succeeded: Bool?, at now: Tick) {
+        _ = self.end(permit, succeeded.map { $0 ? .success : .failure } ?? .nothing, at: now)
+    }
+}
+
+// What an operator may do.
+extension CircuitBreaker {
+    /// Refuses everything until ``reset()``.
+    public func isolate() { self.state.withLock { $0.machine.isolate() } }
+
+    /// Lets everything through and goes on counting until ``reset()``: to try settings without acting on them.
+    public func observeOnly() { self.state.withLock { $0.machine.observeOnly() } }
+
+    /// Refuses everything until `tick`, then probes as ever.
+    public func open(until tick: Tick, at now: Tick) {
+        self.state.withLock { $0.machine.open(until: tick, at: now) }
+    }
+
+    /// Closed, with nothing remembered.
+    public func reset() { self.state.withLock { $0.machine.reset() } }
+
+    /// Takes other settings; the state and what the window holds stay.
+    /// - Throws: ``InvalidConfiguration``, and then nothing has changed.
+    public func reconfigure(_ configuration: Configuration) throws(InvalidConfiguration) {
+        try InvalidConfiguration.check(self.name, configuration.problems())
+        self.state.withLock { state in
+            state.machine.reconfigure(configuration)
+            state.configuration = configuration
+            state.slowAfter = configuration.slowCalls?.duration
+        }
+        self.timesCalls.store(configuration.countsAllCalls, ordering: .relaxed)
+    }
 }
 
 extension CircuitBreaker {
+    public var configuration: Configuration { self.state.withLock(\.configuration) }
+
     public var descriptor: StrategyDescriptor {
-        StrategyDescriptor(
-            kind: "CircuitBreaker", name: self.name,
-            settings: [
-                "failureThreshold": "\(self.configuration.failureThreshold)",
-                "monitoringPeriod": self.configuration.monitoringPeriod.brief,
-                "recoveryTime": self.configuration.recoveryTime.brief,
-                "successThreshold": "\(self.configuration.successThreshold)",
-                "probeLimit": "\(self.configuration.probeLimit)",
-            ])
+        let configuration = self.configuration
+        var descriptor = StrategyDescriptor(kind: "CircuitBreaker", name: self.name)
+        func set(_ name: String, _ value: String?) {
+            if let value { descriptor.settings.append(.init(name: name, value: value)) }
+        }
+        set("failureThreshold", configuration.failureThreshold.map { "\($0)" })
+        set("failureRate", configuration.failureRate?.description)
+        set("slowCalls", configuration.slowCalls.map { "\($0.rate.description) of \($0.duration.brief)" })
+        set("monitoringPeriod", configuration.countWindow == nil ? configuration.monitoringPeriod.brief : nil)
+        set("countWindow", configuration.countWindow.map { "\($0)" })
+        set("recoveryTime", configuration.recoveryTime.brief)
+        set("successThreshold", "\(configuration.successThreshold)")
+        set("probeLimit", "\(configuration.probeLimit)")
+        return descriptor
     }
 
     /// The state and the counts at `now`, a tick of the pipeline's time source.
@@ -175,5 +225,12 @@ extension CircuitBreaker {
                 "admitted": snapshot.admitted, "rejected": snapshot.rejected, "successes": snapshot.successes,
                 "failures": snapshot.failures, "transitions": snapshot.transitions,
             ])
+    }
+}
+
+extension CircuitBreaker.RateRule: CustomStringConvertible {
+    /// `50 % of at least 20`.
+    public var description: String {
+        "\(Int((self.threshold * 100).rounded())) % of at least \(self.minimumVolume)"
     }
 }

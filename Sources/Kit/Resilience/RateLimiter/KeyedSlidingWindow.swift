@@ -57,8 +57,19 @@ public final class KeyedSlidingWindow<Key: Hashable & Sendable>: Sendable {
     /// - Throws: ``Refusal`` with `rateLimited`.
     public func admit(_ key: Key) throws {
         guard case .refused(let retryAfter) = self.record(key) else { return }
+        throw self.refusal(retryAfter)
+    }
+
+    /// Says why not, when an event of `key` would have no room now. Counts nothing.
+    /// - Throws: ``Refusal`` with `rateLimited`.
+    public func check(_ key: Key) throws(Refusal) {
+        guard case .refused(let retryAfter) = self.peek(key) else { return }
+        throw self.refusal(retryAfter)
+    }
+
+    private func refusal(_ retryAfter: Duration) -> Refusal {
         let reason = Refusal.Reason.rateLimited(limit: self.limit.count, window: self.limit.window)
-        throw Refusal(.rateLimited, by: self.name, reason, retryAfter: retryAfter)
+        return Refusal(.rateLimited, by: self.name, reason, retryAfter: retryAfter)
     }
 
     /// Takes back the latest event of `key`: it turned out not to count.

@@ -63,9 +63,33 @@ public struct TokenBucket: Hashable, Sendable {
             self.parts -= wanted
             return .allowed(remaining: Int(self.parts / self.partsPerToken))
         }
-        let missing = wanted - self.parts
+        return .refused(retryAfter: self.time(for: wanted - self.parts))
+    }
+
+    private func time(for missing: Int64) -> Duration {
         let speed = Int64(self.refill.count)
-        return .refused(retryAfter: .nanoseconds(missing / speed + (missing % speed == 0 ? 0 : 1)))
+        return .nanoseconds(missing / speed + (missing % speed == 0 ? 0 : 1))
+    }
+
+    /// Takes one token; nil when it is taken, else the time until there is one. ``consume(_:at:)`` without the division
+    /// that counts what is left.
+    public mutating func take(at now: Tick) -> Duration? {
+        self.fill(to: now)
+        guard self.parts < self.partsPerToken else {
+            self.parts -= self.partsPerToken
+            return nil
+        }
+        return self.time(for: self.partsPerToken - self.parts)
+    }
+
+    /// The same bucket at another size or speed. What it holds stays, as far as there is room for it.
+    public mutating func reconfigure(capacity: Int, refill: Rate, at now: Tick) {
+        self.fill(to: now)
+        let tokens = Double(self.parts) / Double(self.partsPerToken)
+        var changed = TokenBucket(capacity: capacity, refill: refill)
+        changed.parts = min(changed.parts, Int64(tokens * Double(changed.partsPerToken)))
+        changed.updated = self.updated
+        self = changed
     }
 
     /// Whole tokens that could be taken at `now`.
@@ -82,7 +106,9 @@ public struct TokenBucket: Hashable, Sendable {
         }
         guard now > updated else { return }
         self.updated = now
-        let (gained, overflow) = (now - updated).nanoseconds.multipliedReportingOverflow(by: Int64(self.refill.count))
+        let (elapsed, isAges) = now.nanoseconds.subtractingReportingOverflow(updated.nanoseconds)
+        let (gained, overflows) = elapsed.multipliedReportingOverflow(by: Int64(self.refill.count))
+        let overflow = isAges || overflows
         let full = Int64(self.capacity) * self.partsPerToken
         self.parts = overflow || gained >= full - self.parts ? full : self.parts + gained
     }

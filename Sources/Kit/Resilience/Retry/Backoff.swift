@@ -17,6 +17,10 @@ public struct Backoff: Hashable, Sendable {
         case none
         /// Anything from zero to the delay.
         case full
+        /// Half of the delay, and anything up to the other half.
+        case equal
+        /// Anything from the initial delay to three times the wait before; the growth is left out of account.
+        case decorrelated
         /// The delay plus up to this fraction of it: 0.1 adds 0–10 %.
         case added(upTo: Double)
     }
@@ -53,8 +57,12 @@ public struct Backoff: Hashable, Sendable {
     }
 
     /// The delay before retry `retry` (0 is the first).
-    /// - Parameter fraction: chance, in `0..<1`.
-    public func delay(beforeRetry retry: Int, fraction: Double) -> Duration {
+    ///
+    /// Full, equal and decorrelated jitter are those of Brooker, "Exponential Backoff And Jitter" (2015).
+    /// - Parameters:
+    ///   - previous: the delay before the retry before; nil for the first.
+    ///   - fraction: chance, in `0..<1`.
+    public func delay(beforeRetry retry: Int, after previous: Duration? = nil, fraction: Double) -> Duration {
         let initial = Double(self.initialDelay.nanoseconds)
         let grown =
             switch self.growth {
@@ -67,6 +75,9 @@ public struct Backoff: Hashable, Sendable {
             switch self.jitter {
             case .none: bounded
             case .full: bounded * fraction
+            case .equal: bounded / 2 * (1 + fraction)
+            case .decorrelated:
+                initial + fraction * (3 * Double((previous ?? self.initialDelay).nanoseconds) - initial)
             case .added(let share): bounded * (1 + share * fraction)
             }
         return .nanoseconds(min(Int64(jittered.rounded()), self.maximumDelay.nanoseconds))
@@ -99,6 +110,8 @@ extension Backoff: CustomStringConvertible {
             switch self.jitter {
             case .none: "no jitter"
             case .full: "full jitter"
+            case .equal: "equal jitter"
+            case .decorrelated: "decorrelated jitter"
             case .added(let share): "+0–\(Int((share * 100).rounded())) %"
             }
         return "\(growth) from \(self.initialDelay.brief) to \(self.maximumDelay.brief), \(jitter)"

@@ -25,6 +25,7 @@ extension Retry {
         private let backoff: Backoff
         /// The attempt that runs now, from 1.
         package private(set) var attempt = 1
+        private var previous: Duration?
 
         package init(maximumAttempts: Int, backoff: Backoff) {
             self.maximumAttempts = maximumAttempts
@@ -43,9 +44,12 @@ extension Retry {
             }
             guard self.attempt < self.maximumAttempts else { return .giveUp(.exhausted) }
             guard retryAfter <= self.backoff.maximumDelay else { return .giveUp(.retryAfterTooLong) }
-            let delay = max(retryAfter, self.backoff.delay(beforeRetry: self.attempt - 1, fraction: fraction))
+            let delay = max(
+                retryAfter,
+                self.backoff.delay(beforeRetry: self.attempt - 1, after: self.previous, fraction: fraction))
             if let deadline, deadline.hasPassed(at: now + delay) { return .giveUp(.deadline) }
             self.attempt += 1
+            self.previous = delay
             return .retry(after: delay)
         }
     }

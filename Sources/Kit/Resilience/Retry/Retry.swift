@@ -51,13 +51,13 @@ public final class Retry: Strategy {
         public var suppressedByRetryAfter = 0
     }
 
-    private struct State {
+    fileprivate struct State {
+        var configuration: Configuration
         var snapshot = Snapshot()
         var budget: RetryBudget?
     }
 
     public let name: String
-    private let configuration: Configuration
     private let state: Mutex<State>
 
     /// - Parameters:
@@ -67,8 +67,8 @@ public final class Retry: Strategy {
         let problems = configuration.problems()
         precondition(problems.isEmpty, "retry '\(name)': \(problems.joined(separator: "; "))")
         self.name = name
-        self.configuration = configuration
-        self.state = Mutex(State(budget: configuration.budget.map { RetryBudget($0) }))
+        self.state = Mutex(
+            State(configuration: configuration, budget: configuration.budget.map { RetryBudget($0) }))
     }
 
     /// - Parameters:
@@ -90,60 +90,111 @@ public final class Retry: Strategy {
     public func execute<Value: Sendable>(
         _ call: Call, next: @Sendable (Call) async throws -> Value
     ) async throws -> Value {
-        let start = call.now
-        self.state.withLock { state in
-            state.snapshot.calls += 1
-            state.budget?.deposit(at: start)
-        }
-        var machine = StateMachine(
-            maximumAttempts: self.configuration.maximumAttempts, backoff: self.configuration.backoff)
+        self.begin(at: call.now)
+        var attempts: Attempts?
         var attempt = call
         while true {
             do {
                 return try await next(attempt)
             } catch {
-                guard let delay = self.delay(after: error, in: &machine, call) else { throw error }
+                guard let delay = self.delay(after: error, in: &attempts, call) else { throw error }
                 try await call.time.sleep(for: delay)
-                attempt.attempt = machine.attempt
+                attempt.attempt += 1
             }
         }
     }
 
+    /// The attempts of a call that has failed: boxed, because most calls never need them.
+    final class Attempts: Sendable {
+        let machine: StateMachine
+
+        init(_ machine: StateMachine) {
+            self.machine = machine
+        }
+    }
+
+    /// A call came in.
+    func begin(at now: Tick) {
+        self.state.withLock { state in
+            state.snapshot.calls += 1
+            state.budget?.deposit(at: now)
+        }
+    }
+
     /// How long to wait before the next attempt; nil when there shall be none.
-    private func delay(after error: any Error, in machine: inout StateMachine, _ call: Call) -> Duration? {
-        let verdict = self.configuration.classifier.verdict(on: error)
+    /// - Parameter attempts: of the call; nil before its first failure.
+    func delay(after error: any Error, in attempts: inout Attempts?, _ call: Call) -> Duration? {
+        let configuration = self.configuration
         let now = call.now
+        var machine =
+            attempts?.machine
+            ?? StateMachine(
+                maximumAttempts: configuration.maximumAttempts, backoff: configuration.backoff)
         let action = machine.attemptFailed(
-            verdict, at: now, deadline: Deadline.current, fraction: call.chance.fraction())
-        return self.state.withLock { state in
-            switch action {
-            case .retry(let delay):
-                if state.budget?.withdraw(at: now) == false {
-                    state.snapshot.suppressedByBudget += 1
-                    return nil
-                }
-                state.snapshot.retries += 1
-                return delay
-            case .giveUp(.notTransient): break
-            case .giveUp(.exhausted): state.snapshot.exhausted += 1
-            case .giveUp(.deadline): state.snapshot.suppressedByDeadline += 1
-            case .giveUp(.retryAfterTooLong): state.snapshot.suppressedByRetryAfter += 1
+            configuration.classifier.verdict(on: error), at: now, deadline: Deadline.current,
+            fraction: configuration.backoff.jitter == .none ? 0 : call.chance.fraction())
+        attempts = Attempts(machine)
+        let (delay, suppression) = self.state.withLock { $0.apply(action, at: now) }
+        if let suppression { call.report(.retrySuppressed(strategy: self.name, suppression)) }
+        if let delay { call.report(.retrying(strategy: self.name, attempt: machine.attempt, after: delay)) }
+        return delay
+    }
+
+    /// Takes other settings for the calls that fail from now on. The counts stay, and so does the budget as long as
+    /// its own settings do.
+    /// - Throws: ``InvalidConfiguration``, and then nothing has changed.
+    public func reconfigure(_ configuration: Configuration) throws(InvalidConfiguration) {
+        try InvalidConfiguration.check(self.name, configuration.problems())
+        self.state.withLock { state in
+            if state.configuration.budget != configuration.budget {
+                state.budget = configuration.budget.map { RetryBudget($0) }
             }
-            return nil
+            state.configuration = configuration
+        }
+    }
+}
+
+extension Retry.State {
+    /// Asks the budget and counts.
+    fileprivate mutating func apply(
+        _ action: Retry.StateMachine.Action, at now: Tick
+    ) -> (Duration?, PipelineEvent.Suppression?) {
+        switch action {
+        case .retry(let delay):
+            guard self.budget?.withdraw(at: now) != false else {
+                self.snapshot.suppressedByBudget += 1
+                return (nil, .budget)
+            }
+            self.snapshot.retries += 1
+            return (delay, nil)
+        case .giveUp(.notTransient):
+            return (nil, nil)
+        case .giveUp(.exhausted):
+            self.snapshot.exhausted += 1
+            return (nil, nil)
+        case .giveUp(.deadline):
+            self.snapshot.suppressedByDeadline += 1
+            return (nil, .deadline)
+        case .giveUp(.retryAfterTooLong):
+            self.snapshot.suppressedByRetryAfter += 1
+            return (nil, .retryAfter)
         }
     }
 }
 
 extension Retry {
+    public var configuration: Configuration { self.state.withLock(\.configuration) }
+
     public var descriptor: StrategyDescriptor {
-        let budget = self.configuration.budget.map {
+        let configuration = self.configuration
+        let budget = configuration.budget.map {
             "\(Int(($0.ratio * 100).rounded())) % or \($0.floor) in \($0.window.brief)"
         }
         return StrategyDescriptor(
             kind: "Retry", name: self.name,
             settings: [
-                "maximumAttempts": "\(self.configuration.maximumAttempts)",
-                "backoff": "\(self.configuration.backoff)",
+                "maximumAttempts": "\(configuration.maximumAttempts)",
+                "backoff": "\(configuration.backoff)",
                 "budget": budget ?? "none",
             ])
     }

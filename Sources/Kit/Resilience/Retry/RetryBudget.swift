@@ -36,6 +36,9 @@ public struct RetryBudget: Hashable, Sendable {
     private let sliceLength: Int64
     private var slices = [Slice](repeating: Slice(), count: 10)
     private var current = Int64.min
+    /// The index of the current slice, and the ticks that belong to it.
+    private var currentIndex = 0
+    private var currentEnd = Int64.min
     /// The sums over all slices.
     private var total = Slice()
 
@@ -67,7 +70,9 @@ public struct RetryBudget: Hashable, Sendable {
 
     /// Forgets what has left the window; returns the index of the slice of `now`.
     private mutating func turn(to now: Tick) -> Int {
-        let slice = max(self.current, now.nanoseconds / self.sliceLength)
+        guard now.nanoseconds >= self.currentEnd else { return self.currentIndex }
+        let quotient = now.nanoseconds / self.sliceLength
+        let slice = max(self.current, now.nanoseconds % self.sliceLength < 0 ? quotient - 1 : quotient)
         let passed = self.current == .min ? Self.sliceCount : min(Self.sliceCount, slice - self.current)
         for offset in 0..<passed {
             let index = Int((slice - offset) % Self.sliceCount + Self.sliceCount) % Int(Self.sliceCount)
@@ -76,6 +81,8 @@ public struct RetryBudget: Hashable, Sendable {
             self.slices[index] = Slice()
         }
         self.current = slice
-        return Int(slice % Self.sliceCount + Self.sliceCount) % Int(Self.sliceCount)
+        self.currentIndex = Int(slice % Self.sliceCount + Self.sliceCount) % Int(Self.sliceCount)
+        self.currentEnd = (slice + 1) * self.sliceLength
+        return self.currentIndex
     }
 }

@@ -1,22 +1,32 @@
 import Essentials
+import Synchronization
 
 /// Ends a call that takes too long.
 ///
 /// The limit is the earlier of the duration and the task's own ``Deadline``; inside, ``Deadline/current`` is that
 /// moment. Put one outermost for the whole call and one innermost for each attempt. The call is ended by cancelling
-/// it: a body that does not heed cancellation is waited for.
-public struct Timeout: Strategy {
+/// it: a body that does not heed cancellation is waited for. What is inside runs in a task of its own.
+public final class Timeout: Strategy {
     public let name: String
-    /// The longest that the layers inside may take. More than zero.
-    public let duration: Duration
+    private let nanoseconds: Atomic<Int64>
 
     /// - Parameters:
     ///   - duration: the longest that the layers inside may take. More than zero.
     ///   - name: what refusals call it. Default: `timeout`.
     public init(_ duration: Duration, named name: String = "timeout") {
         precondition(duration > .zero, "a timeout must be longer than zero, not \(duration)")
-        self.duration = duration
+        self.nanoseconds = Atomic(duration.nanoseconds)
         self.name = name
+    }
+
+    /// The longest that the layers inside may take.
+    public var duration: Duration { .nanoseconds(self.nanoseconds.load(ordering: .relaxed)) }
+
+    /// Takes another duration for the calls that begin from now on.
+    /// - Throws: ``InvalidConfiguration``, and then nothing has changed.
+    public func reconfigure(_ duration: Duration) throws(InvalidConfiguration) {
+        try InvalidConfiguration.check(self.name, duration > .zero ? [] : ["duration must be more than zero"])
+        self.nanoseconds.store(duration.nanoseconds, ordering: .relaxed)
     }
 
     public var descriptor: StrategyDescriptor {
@@ -33,13 +43,11 @@ public struct Timeout: Strategy {
             throw Refusal(.deadlineExceeded, by: self.name, .deadlinePassed)
         }
         let outcome = try await Deadline.$current.withValue(deadline) {
-            try await race(until: deadline.tick, of: call.time) { try await next(call) }
+            try await call.time.run(until: deadline.tick) { try await next(call) }
         }
         switch outcome {
         case .finished(let value): return value
-        case .expired:
-            let limit = deadline.tick - start
-            throw Refusal(.deadlineExceeded, by: self.name, .timedOut(after: limit))
+        case .expired: throw Refusal(.deadlineExceeded, by: self.name, .timedOut(after: deadline.tick - start))
         }
     }
 }

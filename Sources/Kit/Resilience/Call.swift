@@ -1,0 +1,55 @@
+public import Essentials
+
+/// One run through a pipeline, as the layers see it.
+public struct Call: Sendable {
+    final class Environment: Sendable {
+        let pipeline: String
+        let time: TimeSource
+        let chance: Chance
+        let observer: (any PipelineObserver)?
+
+        init(pipeline: String, time: TimeSource, chance: Chance, observer: (any PipelineObserver)?) {
+            self.pipeline = pipeline
+            self.time = time
+            self.chance = chance
+            self.observer = observer
+        }
+    }
+
+    let environment: Environment
+
+    /// Which attempt this is, counted from 1. Set by ``Retry`` for the layers inside it.
+    public var attempt = 1
+
+    /// The name of the pipeline.
+    public var pipeline: String { self.environment.pipeline }
+    public var time: TimeSource { self.environment.time }
+    public var chance: Chance { self.environment.chance }
+    /// A new reading of the pipeline's clock.
+    public var now: Tick { self.environment.time.now }
+    /// How much the caller's task needs this call: ``CallPriority/current``.
+    public var priority: CallPriority { CallPriority.current }
+
+    /// Tells the pipeline's observer, if it has one.
+    public func report(_ event: @autoclosure () -> PipelineEvent) {
+        guard let observer = self.environment.observer else { return }
+        observer.pipeline(self.environment.pipeline, did: event())
+    }
+}
+
+/// How much a call is needed. Under pressure the less needed wait longer and are refused first.
+public enum CallPriority: Int, Comparable, CaseIterable, Sendable {
+    /// Nobody waits for it: reports, exports, prefetching.
+    case background
+    /// Somebody waits, and would try again.
+    case standard
+    /// Somebody waits, and would be annoyed.
+    case important
+    /// The business stops without it: orders, payments.
+    case critical
+
+    /// The priority of the request that this task works for. Default: standard.
+    @TaskLocal public static var current: CallPriority = .standard
+
+    public static func < (left: CallPriority, right: CallPriority) -> Bool { left.rawValue < right.rawValue }
+}

@@ -1,0 +1,66 @@
+import Synchronization
+
+/// The pipelines of a process by their names: one place where an operator sees and steers them.
+///
+/// ```swift
+/// let pipelines = PipelineRegistry()
+/// let payments = pipelines.register(.standard(named: "payments"))
+/// …
+/// try pipelines.update("payments") { $0.bulkhead?.maximumConcurrency = 40 }
+/// ```
+public final class PipelineRegistry: Sendable {
+    /// There is no pipeline of that name.
+    public struct UnknownPipeline: Error, Hashable, Sendable, CustomStringConvertible {
+        public var name: String
+        /// The names that there are, in order.
+        public var known: [String]
+
+        public var description: String {
+            "there is no pipeline '\(self.name)'; there are: \(self.known.joined(separator: ", "))"
+        }
+    }
+
+    private let pipelines = Mutex<[String: Pipeline]>([:])
+
+    public init() {}
+
+    /// Enters a pipeline under its name, which must be new.
+    @discardableResult
+    public func register(_ pipeline: Pipeline) -> Pipeline {
+        self.pipelines.withLock { pipelines in
+            precondition(pipelines[pipeline.name] == nil, "there is a pipeline '\(pipeline.name)' already")
+            pipelines[pipeline.name] = pipeline
+        }
+        return pipeline
+    }
+
+    /// The names, in order.
+    public var names: [String] { self.pipelines.withLock { $0.keys.sorted() } }
+
+    /// - Throws: ``UnknownPipeline``.
+    public func pipeline(_ name: String) throws(UnknownPipeline) -> Pipeline {
+        guard let pipeline = self.pipelines.withLock({ $0[name] }) else {
+            throw UnknownPipeline(name: name, known: self.names)
+        }
+        return pipeline
+    }
+
+    /// Changes settings of a standard pipeline while calls run through it; see ``Pipeline/reconfigure(_:)``.
+    /// - Throws: ``UnknownPipeline``, ``InvalidConfiguration``; nothing has changed then.
+    public func update(_ name: String, _ change: (inout Pipeline.Configuration) -> Void) throws {
+        let pipeline = try self.pipeline(name)
+        var configuration = pipeline.configuration
+        change(&configuration)
+        try pipeline.reconfigure(configuration)
+    }
+
+    /// What all layers of all pipelines hold now, by name.
+    public func snapshot() -> [PipelineSnapshot] { self.all.map { $0.snapshot() } }
+
+    /// What all pipelines are made of, by name.
+    public func descriptors() -> [PipelineDescriptor] { self.all.map(\.descriptor) }
+
+    private var all: [Pipeline] {
+        self.pipelines.withLock { pipelines in pipelines.values.sorted { $0.name < $1.name } }
+    }
+}
