@@ -51,6 +51,8 @@ let kit: [Target] = [
     library("LedgerTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger"]),
     library("Sagas", in: "Kit", ["Essentials", "EventSourcing"]),
     library("SagasTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas"]),
+    .target(name: "CSimulation", path: "Sources/Kit/CSimulation"),
+    library("Simulation", in: "Kit", ["Essentials", "CSimulation"]),
     library("Identity", in: "Kit", ["Essentials", "CArgon2", "CCrypt", crypto, cryptoExtras]),
 ]
 
@@ -169,10 +171,11 @@ let everyTest: [Target] = [
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
             asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
         ]),
+    tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("TidyTests", []),
 ]
 
-let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite"]
+let libraries = (kit + chassis + gateway).map(\.name).filter { $0 != "CSimulation" } + ["StorageSQLite"]
 
 let package = Package(
     name: "mainstay",
