@@ -24,4 +24,13 @@ void simulation_tripwire_install(simulation_escape_handler handler, uintptr_t ma
 void *simulation_current(void);
 void simulation_set_current(void *simulation);
 
+/// The return addresses on this thread's stack, the innermost first. Returns how many.
+int simulation_callers(void **addresses, int capacity);
+
+/// Where a job goes on: the function that runs next in its task.
+void *simulation_job_function(void *job);
+
+/// The mangled name of the program's own function around this address; null for those of shared libraries.
+const char *simulation_symbol(void *address);
+
 #endif

@@ -28,7 +28,7 @@ extension Scheduler {
 
     /// Ends the run because of a job that got away. The job never runs.
     func escaped(_ escape: Escape, _ job: UnownedJob) {
-        let frames = EscapeSite.frames()
+        let frames = EscapeSite.frames(of: job)
         self.state.withLock { state in
             guard state.phase == .running else { return }
             let site = frames.isEmpty ? "" : ", from " + frames.joined(separator: " < ")
