@@ -11,10 +11,12 @@ final class SimulatedBlockingExecutor: BlockingExecutor {
 
     private let process: SimulatedProcess
     private let latency: Latency
+    private let busy: @Sendable () -> Duration
     private let state: Mutex<State>
 
-    init(_ process: SimulatedProcess, name: String, latency: Latency) {
+    init(_ process: SimulatedProcess, name: String, latency: Latency, busy: @escaping @Sendable () -> Duration) {
         self.process = process
+        self.busy = busy
         self.latency = latency
         let stream = "blocking/\(process.nodeName)/\(process.number)/\(name)"
         self.state = Mutex(
@@ -26,16 +28,16 @@ final class SimulatedBlockingExecutor: BlockingExecutor {
             state.jobs.append(job)
             return state.jobs.count == 1
         }
-        if isIdle { self.scheduleFirst() }
+        if isIdle { self.scheduleFirst(after: .zero) }
     }
 
-    private func scheduleFirst() {
+    private func scheduleFirst(after busy: Duration) {
         let latency = self.state.withLock { $0.jobs.isEmpty ? nil : self.latency.draw(using: &$0.generator) }
         guard let latency else { return }
         let scheduler = self.process.scheduler
         // A dead process's jobs run when the run is unwound, because tasks wait for them; their devices refuse them.
         scheduler.schedule(
-            at: scheduler.now + latency.nanoseconds, of: self.process.incarnation,
+            at: scheduler.now + latency.nanoseconds + busy.nanoseconds, of: self.process.incarnation,
             ifAbandoned: { self.runFirst() }, { self.runFirst() })
     }
 
@@ -43,6 +45,6 @@ final class SimulatedBlockingExecutor: BlockingExecutor {
         guard let job = self.state.withLock({ $0.jobs.first }) else { return }
         job()
         self.state.withLock { _ = $0.jobs.removeFirst() }
-        self.scheduleFirst()
+        self.scheduleFirst(after: self.busy())
     }
 }

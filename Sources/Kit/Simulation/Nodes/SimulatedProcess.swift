@@ -72,9 +72,13 @@ public final class SimulatedProcess: Sendable {
     public func idle() async throws { try await self.time.sleep(until: .distantFuture) }
 
     /// Runs jobs that would block a thread one after another, each as a step of its own: a crash can come before and after.
-    /// - Parameter latency: how long each takes.
-    public func blockingExecutor(_ name: String, latency: Latency = .none) -> any BlockingExecutor {
-        SimulatedBlockingExecutor(self, name: name, latency: latency)
+    /// - Parameters:
+    ///   - latency: how long each waits for its turn, at least.
+    ///   - busy: asked after each job how much longer the next has to wait: what a disk says that its work took.
+    public func blockingExecutor(
+        _ name: String, latency: Latency = .none, busy: @escaping @Sendable () -> Duration = { .zero },
+    ) -> any BlockingExecutor {
+        SimulatedBlockingExecutor(self, name: name, latency: latency, busy: busy)
     }
 
     /// Runs `body` when the process ends, in the middle of the step that ends it, unless it is forgotten before.

@@ -15,6 +15,9 @@ final class Incarnation: TaskExecutor {
     let scheduler: Scheduler
     private let alive = Atomic(true)
     private let paused = Atomic(false)
+    /// Steps until the countdown's end; zero without one.
+    private let stepsLeft = Atomic(0)
+    private let countdown = Mutex<(@Sendable () -> Void)?>(nil)
 
     init(ordinal: Int, label: String, scheduler: Scheduler) {
         self.ordinal = ordinal
@@ -29,6 +32,20 @@ final class Incarnation: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         self.scheduler.enqueue(.job(UnownedJob(job), nil), of: self)
+    }
+
+    /// Runs `action` right after so many more steps. One countdown at a time: a second one replaces the first.
+    func countDown(_ steps: Int, _ action: @escaping @Sendable () -> Void) {
+        self.countdown.withLock { $0 = action }
+        self.stepsLeft.store(steps, ordering: .relaxed)
+    }
+
+    /// Called after each step of the incarnation.
+    func didStep() {
+        let left = self.stepsLeft.load(ordering: .relaxed)
+        guard left > 0 else { return }
+        self.stepsLeft.store(left - 1, ordering: .relaxed)
+        if left == 1 { self.countdown.withLock { $0.take() }?() }
     }
 }
 

@@ -13,7 +13,9 @@ extension Scheduler {
     func run() {
         while true {
             switch self.next() {
-            case .work(let ready): self.perform(ready)
+            case .work(let ready):
+                self.perform(ready)
+                ready.incarnation.didStep()
             case .wake(let sleeper): sleeper.resume()
             case .end: return
             }
