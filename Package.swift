@@ -53,6 +53,8 @@ let kit: [Target] = [
     library("LedgerTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger"]),
     library("Sagas", in: "Kit", ["Essentials", "EventSourcing"]),
     library("SagasTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas"]),
+    .target(name: "CSimulation", path: "Sources/Kit/CSimulation"),
+    library("Simulation", in: "Kit", ["Essentials", "CSimulation"]),
     library("Identity", in: "Kit", ["Essentials", "CArgon2", "CCrypt", crypto, cryptoExtras]),
 ]
 
@@ -184,10 +186,12 @@ let everyTest: [Target] = [
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "Identity", "StorageSQLite", "Chassis",
             "ShopContracts", httpTypes,
         ]),
+    tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("TidyTests", []),
 ]
 
-let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite", "StorageSQLiteTesting"]
+let libraries =
+    (kit + chassis + gateway).map(\.name).filter { $0 != "CSimulation" } + ["StorageSQLite", "StorageSQLiteTesting"]
 
 let package = Package(
     name: "mainstay",

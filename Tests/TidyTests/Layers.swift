@@ -19,6 +19,8 @@ enum Layers {
         "EventSourcingTesting": ["Essentials", "EssentialsTesting", "EventSourcing"],
         "LedgerTesting": ["Essentials", "EssentialsTesting", "EventSourcing", "Ledger"],
         "MessagingTesting": ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging"],
+        "CSimulation": [],
+        "Simulation": ["Essentials", "CSimulation"],
         "SagasTesting": ["Essentials", "EssentialsTesting", "EventSourcing", "Sagas"],
         // Floor 3
         "CArgon2": [],
