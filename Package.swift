@@ -67,6 +67,10 @@ let backends: [Target] = [
     library("StorageSQLiteTesting", in: "Backends", ["Essentials", "StorageSQLite", "CSimulatedDisk"]),
 ]
 
+let http: [Target] = [
+    library("HTTPWire", in: "HTTP")
+]
+
 let chassis: [Target] = [
     library(
         "Chassis", in: "Chassis",
@@ -177,10 +181,11 @@ let everyTest: [Target] = [
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
             asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
         ]),
+    tests("HTTPWireTests", ["HTTPWire"]),
     tests("TidyTests", []),
 ]
 
-let libraries = (kit + chassis + gateway).map(\.name) + ["StorageSQLite", "StorageSQLiteTesting"]
+let libraries = (kit + http + chassis + gateway).map(\.name) + ["StorageSQLite", "StorageSQLiteTesting"]
 
 let package = Package(
     name: "mainstay",
@@ -201,5 +206,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: kit + backends + chassis + gateway + shop + executable + everyTest
+    targets: kit + backends + http + chassis + gateway + shop + executable + everyTest
 )

@@ -26,6 +26,7 @@ enum Layers {
         "CSimulatedDisk": [],
         "StorageSQLite": ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas"],
         "StorageSQLiteTesting": ["Essentials", "StorageSQLite", "CSimulatedDisk"],
+        "HTTPWire": [],
         // Floor 4
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
