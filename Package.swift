@@ -57,6 +57,7 @@ let kit: [Target] = [
 ]
 
 let backends: [Target] = [
+    .target(name: "CShims", path: "Sources/Backends/CShims"),
     .systemLibrary(
         name: "CArgon2", path: "Sources/Backends/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", path: "Sources/Backends/CCrypt", providers: [.apt(["libcrypt-dev"])]),
@@ -68,7 +69,9 @@ let backends: [Target] = [
 ]
 
 let http: [Target] = [
-    library("HTTPWire", in: "HTTP")
+    library("HTTPWire", in: "HTTP"),
+    library("HTTPWireTesting", in: "HTTP", ["HTTPWire"]),
+    library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "CShims"]),
 ]
 
 let chassis: [Target] = [
@@ -181,7 +184,8 @@ let everyTest: [Target] = [
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
             asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
         ]),
-    tests("HTTPWireTests", ["HTTPWire"]),
+    tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
+    tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport"]),
     tests("TidyTests", []),
 ]
 

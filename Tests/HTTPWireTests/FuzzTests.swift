@@ -1,4 +1,5 @@
 import HTTPWire
+import HTTPWireTesting
 import Testing
 
 /// Random changes to requests, good and bad, by seed.

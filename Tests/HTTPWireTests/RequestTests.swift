@@ -1,4 +1,5 @@
 import HTTPWire
+import HTTPWireTesting
 import Testing
 
 @Suite("Requests that are refused")
