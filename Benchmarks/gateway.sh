@@ -140,7 +140,8 @@ print(name, ticks / hertz * 1e6 / count, rate, latency(50), latency(99))
 P
     done
 done
-python3 - "$run/results" "$body" "$loops" <<'P'
+idle=$(python3 idle.py "${pids[ours]}" "$ours" "${IDLE:-4000}")
+python3 - "$run/results" "$body" "$loops" "$idle" <<'P'
 import statistics, sys
 rows = {}
 for line in open(sys.argv[1]):
@@ -153,5 +154,5 @@ for name, (cpu, rate, p50, p99) in median.items():
     print(f"{name:10} {cpu:11.2f} {low:6.2f} {high:6.2f} {rate:9.0f} {p50:8.0f} {p99:8.0f}")
 keys = [f"plain_vs_{n}={median[n][0] / median['ours'][0]:.2f}" for n in ("envoy", "nginx", "haproxy") if n in median]
 if "envoy" in median: keys.append(f"p99_vs_envoy={median['envoy'][3] / median['ours'][3]:.2f}")
-print("gateway", *keys, f"cpu_us={median['ours'][0]:.2f}")
+print("gateway", *keys, f"cpu_us={median['ours'][0]:.2f}", f"idle_mib_per_1000={sys.argv[4]}")
 P

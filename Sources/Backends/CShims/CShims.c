@@ -163,3 +163,7 @@ void mainstay_end_sending(int fd) { shutdown(fd, SHUT_WR); }
 void mainstay_close(int fd) { close(fd); }
 
 void mainstay_stop_listening(int listener) { shutdown(listener, SHUT_RD); }
+
+int mainstay_is_out_of_descriptors(void) {
+    return errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+}

@@ -41,6 +41,8 @@ typedef struct {
 
 /// A new connection, not blocking, closed on exec, without delay; -1 with errno.
 int mainstay_accept(int listener, mainstay_peer *peer);
+/// Whether the last call failed because no descriptor or no memory for one was left.
+int mainstay_is_out_of_descriptors(void);
 /// A listening socket on a numeric address; -1 with errno. `*port` is set to the port that it got.
 int mainstay_listen(const char *address, uint16_t *port, int backlog);
 /// Begins to connect to a numeric address; the socket, or -1 with errno.

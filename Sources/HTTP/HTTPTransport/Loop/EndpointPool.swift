@@ -11,6 +11,8 @@
         /// Until when the endpoint is passed over because it could not be connected to, in milliseconds.
         var failedUntil: Int64 = 0
         private var waiting: [Downstream] = []
+        /// Places at the front that may be empty before the rest moves up.
+        private static let compaction = 256
         private var firstWaiting = 0
 
         init(_ endpoint: Endpoint, index: Int) {
@@ -27,8 +29,8 @@
             while self.firstWaiting < self.waiting.count {
                 let client = self.waiting[self.firstWaiting]
                 self.firstWaiting += 1
-                if self.firstWaiting == self.waiting.count {
-                    self.waiting.removeAll(keepingCapacity: true)
+                if self.firstWaiting == self.waiting.count || self.firstWaiting >= Self.compaction {
+                    self.waiting.removeFirst(self.firstWaiting)
                     self.firstWaiting = 0
                 }
                 if case .waiting = client.phase, client.upstream == nil, client.endpoint == self.index { return client }

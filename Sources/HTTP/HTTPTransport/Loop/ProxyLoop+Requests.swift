@@ -130,7 +130,8 @@
             guard upstream.stream.connectionError == 0 else {
                 self.endpoints[upstream.endpoint].failedUntil = self.now + Self.pause
                 self.close(upstream)
-                if let client { self.findUpstream(client) }
+                // Closing may have found it another connection already.
+                if let client, case .waiting = client.phase, client.upstream == nil { self.findUpstream(client) }
                 return
             }
             if let client { self.beginExchange(client, upstream) } else { self.keep(upstream) }

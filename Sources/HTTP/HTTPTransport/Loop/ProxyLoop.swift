@@ -39,6 +39,8 @@
         let ownFields: [UInt8]
         private(set) var isDraining = false
         private var drainDeadline = Int64.max
+        /// When a loop without descriptors accepts again.
+        private var acceptsAgain = Int64.max
 
         init(
             _ configuration: ProxyConfiguration, _ router: any ProxyRouter, _ control: LoopControl, listener: Int32,
@@ -130,7 +132,10 @@
             var peer = mainstay_peer()
             for _ in 0..<64 {
                 let descriptor = mainstay_accept(self.listener, &peer)
-                guard descriptor >= 0 else { return }
+                guard descriptor >= 0 else {
+                    if mainstay_is_out_of_descriptors() != 0 { self.pauseAccepting() }
+                    return
+                }
                 guard self.counters.openConnections < self.configuration.connections else {
                     self.counters.rejectedConnections += 1
                     mainstay_close(descriptor)
@@ -153,6 +158,20 @@
                     self.close(client)
                 }
             }
+        }
+
+        /// No descriptor is left: connections wait in the kernel for a while, instead of waking the loop again and again.
+        private func pauseAccepting() {
+            self.poller.remove(self.listener)
+            self.acceptsAgain = self.now + 250
+            self.wheel.schedule(0, at: self.acceptsAgain)
+        }
+
+        private func resumeAccepting() {
+            self.acceptsAgain = .max
+            guard !self.isDraining else { return }
+            let token = self.occupy(self.listener) { _ in .listener }
+            do { try self.poller.add(listener: self.listener, token) } catch { self.pauseAccepting() }
         }
 
         /// A new connection to an endpoint, not yet made; nil when there is none to be had.
@@ -229,6 +248,7 @@
                 for token in self.due { self.expire(token) }
                 self.due.removeAll(keepingCapacity: true)
             }
+            if self.now >= self.acceptsAgain { self.resumeAccepting() }
             if self.isDraining, self.now >= self.drainDeadline {
                 for slot in self.slots { if case .client(let client) = slot { self.close(client) } }
             }
