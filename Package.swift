@@ -59,6 +59,7 @@ let kit: [Target] = [
 ]
 
 let backends: [Target] = [
+    .target(name: "CShims", path: "Sources/Backends/CShims"),
     .systemLibrary(
         name: "CArgon2", path: "Sources/Backends/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
     .systemLibrary(name: "CCrypt", path: "Sources/Backends/CCrypt", providers: [.apt(["libcrypt-dev"])]),
@@ -67,6 +68,12 @@ let backends: [Target] = [
         ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb, grdbSQLite]),
     .target(name: "CSimulatedDisk", dependencies: [grdbSQLite], path: "Sources/Backends/CSimulatedDisk"),
     library("StorageSQLiteTesting", in: "Backends", ["Essentials", "StorageSQLite", "CSimulatedDisk"]),
+]
+
+let http: [Target] = [
+    library("HTTPWire", in: "HTTP"),
+    library("HTTPWireTesting", in: "HTTP", ["HTTPWire"]),
+    library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "CShims"]),
 ]
 
 let chassis: [Target] = [
@@ -187,11 +194,15 @@ let everyTest: [Target] = [
             "ShopContracts", httpTypes,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
+    tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
+    tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport"]),
     tests("TidyTests", []),
 ]
 
 let libraries =
-    (kit + chassis + gateway).map(\.name).filter { $0 != "CSimulation" } + ["StorageSQLite", "StorageSQLiteTesting"]
+    (kit + http + chassis + gateway).map(\.name).filter { $0 != "CSimulation" } + [
+        "StorageSQLite", "StorageSQLiteTesting",
+    ]
 
 let package = Package(
     name: "mainstay",
@@ -212,5 +223,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: kit + backends + chassis + gateway + shop + executable + everyTest
+    targets: kit + backends + http + chassis + gateway + shop + executable + everyTest
 )

@@ -28,6 +28,10 @@ enum Layers {
         "CSimulatedDisk": [],
         "StorageSQLite": ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas"],
         "StorageSQLiteTesting": ["Essentials", "StorageSQLite", "CSimulatedDisk"],
+        "CShims": [],
+        "HTTPWire": [],
+        "HTTPWireTesting": ["HTTPWire"],
+        "HTTPTransport": ["Essentials", "HTTPWire", "CShims"],
         // Floor 4
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),

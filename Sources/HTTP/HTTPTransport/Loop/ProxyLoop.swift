@@ -1,0 +1,293 @@
+#if os(Linux)
+    import CShims
+    import Essentials
+    import HTTPWire
+    import Synchronization
+
+    /// One event loop of the proxy: its clients, its upstream connections, its clock. Everything of a request happens on
+    /// the thread that calls ``run()``; nothing here is shared but the ``LoopControl``.
+    final class ProxyLoop {
+        private enum Slot {
+            case empty, listener, waker
+            case client(Downstream)
+            case upstream(Upstream)
+        }
+
+        let configuration: ProxyConfiguration
+        let router: any ProxyRouter
+        private let time: TimeSource
+        private let control: LoopControl
+        private let listener: Int32
+
+        private var poller: Poller
+        private var slots: [Slot] = []
+        private var generation: UInt64 = 0
+        private var wheel: DeadlineWheel
+        private var due: [UInt64] = []
+        /// Clients for which something was done outside of ``serve(_:)``; they are served at the end of the round.
+        private var woken: [Downstream] = []
+        /// Whom ``serve(_:)`` serves now.
+        var current: Downstream?
+
+        let pool = WirePool()
+        /// Milliseconds, read once per round.
+        private(set) var now: Int64
+        var counters = ProxyCounters()
+        var endpoints: [EndpointPool] = []
+        var groups: [EndpointGroup] = []
+        /// What every forwarded request gets: `X-Forwarded-Proto` and `Via`.
+        let ownFields: [UInt8]
+        private(set) var isDraining = false
+        private var drainDeadline = Int64.max
+        /// When a loop without descriptors accepts again.
+        private var acceptsAgain = Int64.max
+
+        init(
+            _ configuration: ProxyConfiguration, _ router: any ProxyRouter, _ control: LoopControl, listener: Int32,
+            time: TimeSource
+        ) throws {
+            self.configuration = configuration
+            self.router = router
+            self.control = control
+            self.listener = listener
+            self.time = time
+            self.now = time.now.nanoseconds / 1_000_000
+            self.wheel = DeadlineWheel(now: self.now)
+            self.poller = try Poller()
+            self.ownFields = Array("X-Forwarded-Proto: http\r\nVia: 1.1 \(configuration.name)\r\n".utf8)
+            for group in configuration.upstreams {
+                let first = self.endpoints.count
+                for endpoint in group { self.endpoints.append(EndpointPool(endpoint, index: self.endpoints.count)) }
+                self.groups.append(EndpointGroup(Array(first..<self.endpoints.count)))
+            }
+            let token = self.occupy(listener) { _ in .listener }
+            try self.poller.add(listener: listener, token)
+            let waker = self.occupy(control.waker) { _ in .waker }
+            try self.poller.add(control.waker, waker)
+        }
+
+        /// Serves until it is drained.
+        func run() {
+            while true {
+                let count = self.poller.wait(self.wheel.count > 0 ? Int32(DeadlineWheel.granularity) : -1)
+                self.now = self.time.now.nanoseconds / 1_000_000
+                for index in 0..<count { self.dispatch(self.poller[index]) }
+                self.expire()
+                self.serveWoken()
+                let counters = self.counters
+                self.control.state.withLock { $0.counters = counters }
+                if self.isDraining, self.counters.openConnections == 0 { break }
+            }
+            for endpoint in self.endpoints.indices {
+                for upstream in self.endpoints[endpoint].idle { self.close(upstream) }
+            }
+        }
+
+        /// Has `client` served, now if it is being served, otherwise at the end of the round.
+        func wake(_ client: Downstream) {
+            if self.current !== client { self.woken.append(client) }
+        }
+
+        private func serveWoken() {
+            while let client = self.woken.popLast() { self.serve(client) }
+        }
+
+        private func dispatch(_ event: Poller.Event) {
+            let index = Int(event.token & 0xFFFF_FFFF)
+            guard index < self.slots.count else { return }
+            switch self.slots[index] {
+            case .empty: break
+            case .listener: self.accept()
+            case .waker: self.listen()
+            case .client(let client):
+                guard client.token == event.token else { return }
+                client.stream.note(event)
+                if event.isFailed, case .waiting = client.phase { return self.abort(client) }
+                if event.isWritable, case .exchange = client.phase {
+                    client.deadline = self.now + self.configuration.upstreamTimeout.milliseconds
+                }
+                self.serve(client)
+            case .upstream(let upstream):
+                guard upstream.token == event.token else { return }
+                upstream.stream.note(event)
+                self.serve(upstream)
+            }
+        }
+
+        // MARK: Slots
+
+        private func occupy(_ descriptor: Int32, _ slot: (UInt64) -> Slot) -> UInt64 {
+            let index = Int(descriptor)
+            while self.slots.count <= index { self.slots.append(.empty) }
+            self.generation = (self.generation + 1) & 0xFFFF_FFFF
+            let token = self.generation << 32 | UInt64(index)
+            self.slots[index] = slot(token)
+            return token
+        }
+
+        /// Forgets a socket; call it before the socket is closed.
+        private func vacate(_ token: UInt64) { self.slots[Int(token & 0xFFFF_FFFF)] = .empty }
+
+        private func accept() {
+            var peer = mainstay_peer()
+            for _ in 0..<64 {
+                let descriptor = mainstay_accept(self.listener, &peer)
+                guard descriptor >= 0 else {
+                    if mainstay_is_out_of_descriptors() != 0 { self.pauseAccepting() }
+                    return
+                }
+                guard self.counters.openConnections < self.configuration.connections else {
+                    self.counters.rejectedConnections += 1
+                    mainstay_close(descriptor)
+                    continue
+                }
+                let address = withUnsafeBytes(of: &peer.text) { Array($0.prefix(Int(peer.length))) }
+                var client: Downstream?
+                let token = self.occupy(descriptor) { token in
+                    let made = Downstream(token, descriptor, self.pool, self.configuration.limits, peer: address)
+                    client = made
+                    return .client(made)
+                }
+                guard let client else { return }
+                self.counters.connections += 1
+                self.counters.openConnections += 1
+                do {
+                    try self.poller.add(descriptor, token)
+                    self.limit(client, self.configuration.headerTimeout)
+                } catch {
+                    self.close(client)
+                }
+            }
+        }
+
+        /// No descriptor is left: connections wait in the kernel for a while, instead of waking the loop again and again.
+        private func pauseAccepting() {
+            self.poller.remove(self.listener)
+            self.acceptsAgain = self.now + 250
+            self.wheel.schedule(0, at: self.acceptsAgain)
+        }
+
+        private func resumeAccepting() {
+            self.acceptsAgain = .max
+            guard !self.isDraining else { return }
+            let token = self.occupy(self.listener) { _ in .listener }
+            do { try self.poller.add(listener: self.listener, token) } catch { self.pauseAccepting() }
+        }
+
+        /// A new connection to an endpoint, not yet made; nil when there is none to be had.
+        func connect(_ endpoint: Int, for client: Downstream) -> Upstream? {
+            let target = self.endpoints[endpoint].endpoint
+            let descriptor = mainstay_connect(target.address, target.port)
+            guard descriptor >= 0 else { return nil }
+            var made: Upstream?
+            let token = self.occupy(descriptor) { token in
+                let upstream = Upstream(token, descriptor, endpoint, self.pool, self.configuration.limits)
+                made = upstream
+                return .upstream(upstream)
+            }
+            guard let upstream = made else { return nil }
+            upstream.client = client
+            self.endpoints[endpoint].count += 1
+            self.counters.upstreamConnections += 1
+            do {
+                try self.poller.add(descriptor, token)
+            } catch {
+                self.close(upstream)
+                return nil
+            }
+            return upstream
+        }
+
+        /// Gives a client up, and what is under way for it.
+        func close(_ client: Downstream) {
+            if case .closed = client.phase { return }
+            client.phase = .closed
+            self.counters.openConnections -= 1
+            self.vacate(client.token)
+            client.stream.close()
+            if let upstream = client.upstream { self.close(upstream) }
+        }
+
+        /// Gives an upstream connection up; a client of it is left to the caller.
+        func close(_ upstream: Upstream) {
+            switch upstream.phase {
+            case .closed: return
+            case .idle: self.endpoints[upstream.endpoint].idle.removeAll { $0 === upstream }
+            case .connecting, .busy, .tunnel: break
+            }
+            upstream.phase = .closed
+            self.endpoints[upstream.endpoint].count -= 1
+            self.vacate(upstream.token)
+            upstream.stream.close()
+            upstream.client?.upstream = nil
+            upstream.client = nil
+            self.serveWaiting(upstream.endpoint)
+        }
+
+        // MARK: Time
+
+        func limit(_ client: Downstream, _ duration: Duration) {
+            client.deadline = self.now + duration.milliseconds
+            if client.deadline < client.scheduled {
+                client.scheduled = client.deadline
+                self.wheel.schedule(client.token, at: client.deadline)
+            }
+        }
+
+        func limit(_ upstream: Upstream, _ duration: Duration) {
+            upstream.deadline = self.now + duration.milliseconds
+            if upstream.deadline < upstream.scheduled {
+                upstream.scheduled = upstream.deadline
+                self.wheel.schedule(upstream.token, at: upstream.deadline)
+            }
+        }
+
+        private func expire() {
+            self.wheel.advance(to: self.now, &self.due)
+            if !self.due.isEmpty {
+                for token in self.due { self.expire(token) }
+                self.due.removeAll(keepingCapacity: true)
+            }
+            if self.now >= self.acceptsAgain { self.resumeAccepting() }
+            if self.isDraining, self.now >= self.drainDeadline {
+                for slot in self.slots { if case .client(let client) = slot { self.close(client) } }
+            }
+        }
+
+        /// A name came up: its deadline may have passed, or moved.
+        private func expire(_ token: UInt64) {
+            switch self.slots[Int(token & 0xFFFF_FFFF)] {
+            case .empty, .listener, .waker: break
+            case .client(let client):
+                guard client.token == token, client.scheduled <= self.now else { return }
+                client.scheduled = .max
+                if client.deadline <= self.now { return self.timeOut(client) }
+                client.scheduled = client.deadline
+                self.wheel.schedule(token, at: client.deadline)
+            case .upstream(let upstream):
+                guard upstream.token == token, upstream.scheduled <= self.now else { return }
+                upstream.scheduled = .max
+                guard case .idle = upstream.phase else { return }
+                if upstream.deadline <= self.now { return self.close(upstream) }
+                upstream.scheduled = upstream.deadline
+                self.wheel.schedule(token, at: upstream.deadline)
+            }
+        }
+
+        // MARK: Orders
+
+        /// Another thread has said something.
+        private func listen() {
+            mainstay_wake_clear(self.control.waker)
+            guard !self.isDraining, let limit = self.control.state.withLock({ $0.drain }) else { return }
+            self.isDraining = true
+            self.drainDeadline = self.now + limit.milliseconds
+            self.wheel.schedule(0, at: self.drainDeadline)
+            self.poller.remove(self.listener)
+            self.vacate(UInt64(self.listener))
+            for slot in self.slots {
+                if case .client(let client) = slot, case .idle = client.phase { self.close(client) }
+            }
+        }
+    }
+#endif

@@ -1,0 +1,71 @@
+#if os(Linux)
+    import CShims
+    public import Essentials
+    import Synchronization
+
+    /// A reverse proxy for HTTP/1.1 on event loops of its own.
+    ///
+    /// ```swift
+    /// let server = try ProxyServer(configuration, router: PrefixRouter([("/", 0)]))
+    /// try await server.run()      // until drain(within:) was called and the last client has gone
+    /// ```
+    public final class ProxyServer: Sendable {
+        /// Where it listens, with the port that the system chose.
+        public let endpoint: Endpoint
+        private let configuration: ProxyConfiguration
+        private let router: any ProxyRouter
+        private let time: TimeSource
+        private let listener: Int32
+        private let controls: [LoopControl]
+
+        /// Binds the port. Clients can connect from now on; they are served while ``run()`` runs.
+        /// - Throws: ``ProxyConfigurationError`` with everything that is wrong, ``SocketError``.
+        public init(
+            _ configuration: ProxyConfiguration, router: any ProxyRouter, time: TimeSource = .system
+        ) throws {
+            let problems = configuration.problems
+            guard problems.isEmpty else { throw ProxyConfigurationError(problems: problems) }
+            self.configuration = configuration
+            self.router = router
+            self.time = time
+            self.controls = try (0..<configuration.loops).map { _ in try LoopControl() }
+            var port = configuration.listen.port
+            self.listener = mainstay_listen(configuration.listen.address, &port, 4_096)
+            guard self.listener >= 0 else { throw SocketError.current("listen on \(configuration.listen)") }
+            self.endpoint = Endpoint(configuration.listen.address, port)
+        }
+
+        deinit { mainstay_close(self.listener) }
+
+        /// Serves until it was drained.
+        /// - Throws: ``SocketError`` when a loop cannot start.
+        public func run() async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (index, control) in self.controls.enumerated() {
+                    let thread = DedicatedThread(name: "mainstay-http-\(index)")
+                    let (configuration, router, time, listener) =
+                        (self.configuration, self.router, self.time, self.listener)
+                    group.addTask {
+                        try await thread.run {
+                            let loop = try ProxyLoop(configuration, router, control, listener: listener, time: time)
+                            loop.run()
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+
+        /// Stops accepting, closes idle connections, and lets requests under way finish.
+        /// - Parameter limit: when connections that are still open are closed.
+        public func drain(within limit: Duration) {
+            mainstay_stop_listening(self.listener)
+            for control in self.controls { control.drain(within: limit) }
+        }
+
+        /// What all loops have done so far, as of their last rounds.
+        public var counters: ProxyCounters {
+            self.controls.reduce(ProxyCounters()) { $0 + $1.state.withLock { $0.counters } }
+        }
+    }
+#endif

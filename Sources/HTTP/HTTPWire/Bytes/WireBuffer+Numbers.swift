@@ -1,0 +1,29 @@
+extension WireBuffer {
+    /// Appends `number` in decimal digits.
+    /// - Precondition: it is not negative.
+    public mutating func append(decimal number: Int64) {
+        precondition(number >= 0, "lengths and statuses are not negative")
+        var rest = UInt64(number)
+        var digits: InlineArray<20, UInt8> = InlineArray(repeating: 0)
+        var count = 0
+        repeat {
+            digits[count] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            count += 1
+        } while rest > 0
+        while count > 0 {
+            count -= 1
+            self.append(digits[count])
+        }
+    }
+
+    /// Appends `number` in lower case hexadecimal digits.
+    /// - Parameter width: leading zeros are written up to that many digits.
+    public mutating func append(hexadecimal number: UInt64, width: Int = 1) {
+        let significant = (64 - number.leadingZeroBitCount + 3) / 4
+        for index in stride(from: Swift.max(width, significant) - 1, through: 0, by: -1) {
+            let digit = index < 16 ? UInt8(truncatingIfNeeded: number >> UInt64(index * 4)) & 0xF : 0
+            self.append(digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
+        }
+    }
+}
