@@ -11,6 +11,7 @@ struct AdaptiveLimitControllerTests {
     ) -> AdaptiveLimit.Controller {
         var configuration = AdaptiveLimit.Configuration()
         configuration.window = .milliseconds(1)
+        configuration.minimumSamples = 10
         change(&configuration)
         return AdaptiveLimit.Controller(configuration)
     }
@@ -35,9 +36,9 @@ struct AdaptiveLimitControllerTests {
         #expect(controller.limit == 29)
     }
 
-    @Test func `it does not grow while less than half of it is used`() {
+    @Test func `it does not grow while it is not reached`() {
         var controller = self.controller()
-        for second in 0..<10 { self.window(&controller, at: Double(second), took: 0.1, running: 9) }
+        for second in 0..<10 { self.window(&controller, at: Double(second), took: 0.1, running: 19) }
         #expect(controller.limit == 20)
     }
 
@@ -66,14 +67,17 @@ struct AdaptiveLimitControllerTests {
 
     @Test func `it stays within its bounds`() {
         var controller = self.controller {
-            $0.minimumLimit = 10
+            $0.minimumLimit = 20
             $0.maximumLimit = 40
             $0.probeInterval = .seconds(10_000)
         }
         for second in 0..<10 { self.window(&controller, at: Double(second), took: 0.1, running: 40) }
         #expect(controller.limit == 40)
-        for second in 10..<20 { self.window(&controller, at: Double(second), took: 10, running: 40) }
-        #expect(controller.limit == 10)
+        self.window(&controller, at: 10, took: 1, running: 40)
+        #expect(controller.limit == 26)
+        self.window(&controller, at: 20, took: 1, running: 26)
+
+        #expect(controller.limit == 20)
     }
 
     @Test func `from time to time it halves the limit and measures the baseline anew`() {

@@ -30,7 +30,7 @@ struct SheddingStateMachineTests {
 
     @Test mutating func `background goes first, then standard, and critical never`() {
         #expect(self.windows(3, wait: .milliseconds(30), from: 0) == [14, 0, 0, 0])
-        #expect(self.windows(8, wait: .milliseconds(30), from: 1) == [32, 32, 6, 0])
+        #expect(self.windows(8, wait: .milliseconds(30), from: 1) == [32, 24, 0, 0])
         #expect(self.windows(50, wait: .milliseconds(30), from: 2) == [32, 32, 32, 0])
     }
 

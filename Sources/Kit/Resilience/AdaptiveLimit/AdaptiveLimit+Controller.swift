@@ -14,9 +14,8 @@ extension AdaptiveLimit {
         private enum Phase: Hashable {
             /// Samples compare with the baseline. Can become draining, when the baseline is old.
             case following(since: Tick)
-            /// The limit is halved, and calls from before that are not looked at. Can become following, after a window
-            /// of calls that began since.
-            case probing(since: Tick, restore: Double)
+            /// The limit is halved. Can become following, after a window.
+            case probing(restore: Double)
         }
 
         private let configuration: Configuration
@@ -29,6 +28,8 @@ extension AdaptiveLimit {
         private var timedOut = 0
         /// The time of a call that does not wait; nil until the first window has ended.
         package private(set) var baseline: Duration?
+        /// The limit when the baseline was found.
+        private var limitOfBaseline = 0.0
         /// The median time of the latest window.
         package private(set) var sample: Duration?
 
@@ -41,7 +42,7 @@ extension AdaptiveLimit {
         /// Calls that may run at one time.
         package var limit: Int {
             switch self.phase {
-            case .probing(_, let restore): max(self.configuration.minimumLimit, Int(restore / 2))
+            case .probing(let restore): max(self.configuration.minimumLimit, Int(restore / 2))
             case .following, nil: Int(self.exact)
             }
         }
@@ -60,7 +61,8 @@ extension AdaptiveLimit {
                 self.phase = .following(since: now)
                 self.windowStart = now
             }
-            if case .probing(let since, _) = self.phase, start < since { return }
+            // A call from before the limit moved says how long calls took under the old one.
+            guard start >= self.windowStart || self.baseline == nil else { return }
             switch outcome {
             case .answered: self.window.record(now - start)
             case .timedOut:
@@ -78,15 +80,16 @@ extension AdaptiveLimit {
             let sample = self.window.quantile(0.5)
             self.sample = sample
             switch self.phase {
-            case .probing(_, let restore):
+            case .probing(let restore):
                 self.baseline = sample
+                self.limitOfBaseline = restore
                 self.exact = restore
                 self.phase = .following(since: now)
             case .following(let since):
-                self.baseline = self.baseline.map { min($0, sample) } ?? sample
+                self.measureBaseline(sample)
                 self.adjust(to: sample)
                 if now - since >= self.configuration.probeInterval {
-                    self.phase = .probing(since: now, restore: self.exact)
+                    self.phase = .probing(restore: self.exact)
                 }
             case nil: preconditionFailure("a window cannot end before a call has")
             }
@@ -96,13 +99,25 @@ extension AdaptiveLimit {
             self.timedOut = 0
         }
 
+        /// Times that are shorter draw the baseline down, a tenth of the way each window, because the shortest of many
+        /// noisy medians says little. And when the limit has been halved and calls still take as long, they do not queue:
+        /// that is how long they take now.
+        private mutating func measureBaseline(_ sample: Duration) {
+            if let baseline = self.baseline, self.exact > self.limitOfBaseline / 2 {
+                if sample < baseline { self.baseline = baseline - (baseline - sample) / 10 }
+            } else {
+                self.baseline = sample
+                self.limitOfBaseline = self.exact
+            }
+        }
+
         private mutating func adjust(to sample: Duration) {
             guard let baseline = self.baseline else { return }
             let allowed = Double(baseline.nanoseconds) * (1 + self.configuration.tolerance)
             var gradient = min(1, max(0.5, allowed / Double(max(1, sample.nanoseconds))))
             if self.timedOut > 0 { gradient = min(gradient, 0.9) }
-            // Calls that do not use the limit say nothing about whether more of them would do.
-            let isUsed = self.peak * 2 >= self.limit
+            // Calls that do not reach the limit say nothing about whether more of them would do.
+            let isUsed = self.peak >= self.limit
             let headroom = isUsed || gradient < 1 ? self.exact.squareRoot() : 0
             let bounds = Double(self.configuration.minimumLimit)...Double(self.configuration.maximumLimit)
             let next = self.timedOut > 0 ? self.exact * gradient : self.exact * gradient + headroom

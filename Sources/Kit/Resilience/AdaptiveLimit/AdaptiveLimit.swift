@@ -25,8 +25,8 @@ public final class AdaptiveLimit: Strategy {
         public var tolerance = 0.25
         /// How long times are collected before the limit moves. More than zero. Default: 100 ms.
         public var window: Duration = .milliseconds(100)
-        /// How many times must have been collected as well. At least 1. Default: 10.
-        public var minimumSamples = 10
+        /// How many times must have been collected as well. At least 1. Default: 20.
+        public var minimumSamples = 20
         /// How often the baseline is found again. More than zero. Default: 15 s.
         public var probeInterval: Duration = .seconds(15)
 

@@ -22,10 +22,10 @@ public final class Shedding: Strategy {
         public var target: Duration = .milliseconds(20)
         /// How long the wait is watched before the threshold moves. More than zero. Default: 100 ms.
         public var window: Duration = .milliseconds(100)
-        /// The share of all calls that is dropped in addition after an overloaded window. In 0.001...1. Default: 0.05.
+        /// The share of the calls let in that is dropped after an overloaded window. In 0.001...1. Default: 0.05.
         public var raiseBy = 0.05
-        /// The share that is served again after a good one. In 0.001...1, not above `raiseBy`. Default: 0.01.
-        public var lowerBy = 0.01
+        /// The share that is let in again after a good one. In 0.001...1, not above `raiseBy`. Default: 0.02.
+        public var lowerBy = 0.02
         /// Calls of this priority and above are never dropped here. Default: critical.
         public var protects = CallPriority.critical
 
