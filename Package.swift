@@ -45,6 +45,8 @@ let kit: [Target] = [
     library("Essentials", in: "Kit"),
     library("EssentialsTesting", in: "Kit", ["Essentials"]),
     library("Resilience", in: "Kit", ["Essentials"]),
+    library("FeatureFlags", in: "Kit", ["Essentials", "Resilience"]),
+    library("LoadBalancing", in: "Kit", ["Essentials", "Resilience"]),
     library("EventSourcing", in: "Kit", ["Essentials"]),
     library("EventSourcingTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing"]),
     library("Messaging", in: "Kit", ["Essentials", "EventSourcing"]),
@@ -136,6 +138,8 @@ let executable: [Target] = [
 let everyTest: [Target] = [
     tests("EssentialsTests", ["Essentials", "EssentialsTesting"]),
     tests("ResilienceTests", ["Essentials", "EssentialsTesting", "Resilience"]),
+    tests("FeatureFlagsTests", ["Essentials", "EssentialsTesting", "Resilience", "FeatureFlags"]),
+    tests("LoadBalancingTests", ["Essentials", "EssentialsTesting", "LoadBalancing"]),
     tests("EventSourcingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting"]),
     tests(
         "StorageSQLiteTests",

@@ -10,6 +10,9 @@ enum Layers {
         "Resilience": ["Essentials"],
         "EventSourcing": ["Essentials"],
         "Messaging": ["Essentials", "EventSourcing"],
+        // Beside Resilience, whose breakers, verdicts and stable hashes they use
+        "FeatureFlags": ["Essentials", "Resilience"],
+        "LoadBalancing": ["Essentials", "Resilience"],
         // Floor 2
         "Ledger": ["Essentials", "EventSourcing"],
         "Sagas": ["Essentials", "EventSourcing"],
