@@ -14,7 +14,8 @@ import Synchronization
 public final class Features: Sendable {
     /// How features are protected.
     public struct Configuration: Sendable {
-        /// The breaker of each feature. Default: 5 failures in 10 seconds, 30 seconds of recovery.
+        /// The breaker of each feature. Default: 5 failures in 10 seconds, 30 seconds of recovery; every error counts,
+        /// refusals of pipelines within the feature included.
         public var circuitBreaker: CircuitBreaker.Configuration
         /// The longest that a feature may take before it falls back; nil for no bound. Default: 2 seconds.
         public var timeout: Duration? = .seconds(2)
@@ -24,6 +25,7 @@ public final class Features: Sendable {
         public init() {
             self.circuitBreaker = CircuitBreaker.Configuration()
             self.circuitBreaker.recoveryTime = .seconds(30)
+            self.circuitBreaker.classifier = Classifier { _ in .transient }
         }
     }
 

@@ -19,7 +19,7 @@ struct AdaptiveLimitControllerTests {
     /// One window: ten calls side by side that take `duration`, `running` at the peak.
     private func window(
         _ controller: inout AdaptiveLimit.Controller, at start: Double, took duration: Double, running: Int,
-        _ outcome: AdaptiveLimit.Controller.Outcome = .answered
+        _ outcome: AdaptiveLimit.Controller.Signal = .answered
     ) {
         controller.started(running: running)
         for index in 0..<10 {
@@ -159,7 +159,7 @@ struct AdaptiveLimitQueueTests {
         var (limit, running) = (3, 0)
         var waiting: [AdaptiveLimit.Queue.Waiter] = []
         func next() -> AdaptiveLimit.Queue.Waiter? {
-            waiting.max { ($0.priority.rank, $1.ticket) < ($1.priority.rank, $0.ticket) }
+            waiting.max { ($0.priority.rawValue, $1.ticket) < ($1.priority.rawValue, $0.ticket) }
         }
         for ticket in 1...1_000 as ClosedRange<UInt64> {
             let now = Tick.seconds(Double(ticket))
@@ -174,7 +174,9 @@ struct AdaptiveLimitQueueTests {
                 } else if waiting.count < room {
                     waiting.append(waiter)
                     #expect(arrival == .wait(displaced: nil))
-                } else if let least = waiting.min(by: { ($0.priority.rank, $1.ticket) < ($1.priority.rank, $0.ticket) }
+                } else if let least = waiting.min(by: {
+                    ($0.priority.rawValue, $1.ticket) < ($1.priority.rawValue, $0.ticket)
+                }
                 ),
                     least.priority < priority
                 {
@@ -245,7 +247,7 @@ struct AdaptiveLimitTests {
         self.clock.advance(by: .milliseconds(40))
         let order = Task { try await pipeline.run(.critical) { "order" } }
         let refusal = await #expect(throws: Refusal.self) { try await report.value }
-        #expect(refusal?.reason == .displaced(priority: .background, waited: .milliseconds(40)))
+        #expect(refusal?.reason == .displaced(priority: .background, queued: 1))
         self.gate.open()
         try await holder.value
         #expect(try await order.value == "order")

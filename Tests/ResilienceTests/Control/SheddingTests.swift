@@ -17,7 +17,9 @@ struct SheddingStateMachineTests {
                 for part in 0..<Shedding.StateMachine.parts {
                     let rank = Shedding.StateMachine.rank(priority, part: part)
                     let now = Tick.seconds(start + Double(window) * 0.1 + Double(rank) * 0.000_5)
-                    if case .shed = self.machine.arrive(rank: rank, wait: wait, at: now) { dropped[priority.rank] += 1 }
+                    if case .shed = self.machine.arrive(rank: rank, wait: wait, at: now) {
+                        dropped[priority.rawValue] += 1
+                    }
                 }
             }
         }

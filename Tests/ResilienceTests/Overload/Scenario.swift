@@ -25,7 +25,7 @@ struct Scenario: Sendable {
     /// The state of the service.
     var condition: @Sendable (Tick) -> SimulatedService.Condition
     /// Who waits longer has left.
-    var patience: Duration = .seconds(3)
+    var patience: Duration = .seconds(5)
     /// How often somebody who was told no tries again on their own, a second later.
     var reloads = 0
 

@@ -11,6 +11,11 @@ final class VirtualWorld: TaskExecutor {
         var id: UInt64
     }
 
+    private enum Waker {
+        case sleeper(CheckedContinuation<Void, any Error>)
+        case alarm(any Alarm)
+    }
+
     private struct State {
         var now = Tick(nanoseconds: 0)
         var ready: [UnownedJob] = []
@@ -18,7 +23,7 @@ final class VirtualWorld: TaskExecutor {
         var lastID: UInt64 = 0
         /// A binary heap by time, then id. Who was cancelled is still in it, but not in `waiting`.
         var heap: [Sleeper] = []
-        var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+        var waiting: [UInt64: Waker] = [:]
         var cancelled: Set<UInt64> = []
 
         mutating func popReady() -> UnownedJob? {
@@ -43,7 +48,7 @@ final class VirtualWorld: TaskExecutor {
 
     /// The time of this world.
     var time: TimeSource {
-        TimeSource(now: { self.now }, sleepUntil: { try await self.sleep(until: $0) })
+        TimeSource(now: { self.now }, sleepUntil: { try await self.sleep(until: $0) }, alarms: self)
     }
 
     /// Opens a task in this world.
@@ -58,16 +63,19 @@ final class VirtualWorld: TaskExecutor {
                 job.runSynchronously(on: self.asUnownedTaskExecutor())
             }
             guard let sleeper = self.state.withLock({ self.wake(&$0, before: end) }) else { return }
-            sleeper.resume()
+            switch sleeper {
+            case .sleeper(let continuation): continuation.resume()
+            case .alarm(let alarm): alarm.ring()
+            }
         }
     }
 
-    private func wake(_ state: inout State, before end: Tick) -> CheckedContinuation<Void, any Error>? {
+    private func wake(_ state: inout State, before end: Tick) -> Waker? {
         while let first = state.heap.first, first.until <= end {
             state.heap.popFirst()
-            guard let continuation = state.waiting.removeValue(forKey: first.id) else { continue }
+            guard let waker = state.waiting.removeValue(forKey: first.id) else { continue }
             state.now = max(state.now, first.until)
-            return continuation
+            return waker
         }
         return nil
     }
@@ -83,7 +91,7 @@ final class VirtualWorld: TaskExecutor {
                 let isCancelled = self.state.withLock { state in
                     if state.cancelled.contains(id) { return true }
                     state.heap.push(Sleeper(until: max(tick, state.now), id: id))
-                    state.waiting[id] = continuation
+                    state.waiting[id] = .sleeper(continuation)
                     return false
                 }
                 if isCancelled { continuation.resume(throwing: CancellationError()) }
@@ -93,8 +101,24 @@ final class VirtualWorld: TaskExecutor {
                 state.cancelled.insert(id)
                 return state.waiting.removeValue(forKey: id)
             }
-            continuation?.resume(throwing: CancellationError())
+            if case .sleeper(let continuation) = continuation { continuation.resume(throwing: CancellationError()) }
         }
+    }
+}
+
+extension VirtualWorld: AlarmClock {
+    func set(_ alarm: any Alarm, at tick: Tick) -> AlarmID {
+        self.state.withLock { state in
+            state.lastID += 1
+            state.heap.push(Sleeper(until: max(tick, state.now), id: state.lastID))
+            state.waiting[state.lastID] = .alarm(alarm)
+            return AlarmID(rawValue: state.lastID)
+        }
+    }
+
+    func clear(_ id: AlarmID) {
+        // The alarm's last reference goes here, outside the lock.
+        _ = self.state.withLock { $0.waiting.removeValue(forKey: id.rawValue) }
     }
 }
 

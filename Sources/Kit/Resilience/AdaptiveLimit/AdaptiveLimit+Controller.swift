@@ -55,15 +55,15 @@ extension AdaptiveLimit {
         /// A call has ended.
         /// - Parameters:
         ///   - start: when it began to run.
-        ///   - outcome: whether its time says how loaded the callee is.
-        package mutating func ended(from start: Tick, at now: Tick, _ outcome: Outcome) {
+        ///   - signal: whether its time says how loaded the callee is.
+        package mutating func ended(from start: Tick, at now: Tick, _ signal: Signal) {
             if self.phase == nil {
                 self.phase = .following(since: now)
                 self.windowStart = now
             }
             // A call from before the limit moved says how long calls took under the old one.
             guard start >= self.windowStart || self.baseline == nil else { return }
-            switch outcome {
+            switch signal {
             case .answered: self.window.record(now - start)
             case .timedOut:
                 self.window.record(now - start)
@@ -125,7 +125,7 @@ extension AdaptiveLimit {
         }
 
         /// What the time of a call says.
-        package enum Outcome: Hashable, Sendable, CaseIterable {
+        package enum Signal: Hashable, Sendable, CaseIterable {
             /// It was answered: its time counts.
             case answered
             /// It ran out of time: it would have taken at least as long, and the limit must not grow.

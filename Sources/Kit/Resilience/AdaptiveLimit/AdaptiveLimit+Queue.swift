@@ -52,14 +52,14 @@ extension AdaptiveLimit {
             }
             let waiter = Waiter(ticket: ticket, priority: priority, since: now)
             if queued < self.queueLimit {
-                self.lanes[priority.rank].append(waiter)
+                self.lanes[priority.rawValue].append(waiter)
                 return .wait(displaced: nil)
             }
-            guard let lane = self.lanes[..<priority.rank].firstIndex(where: { !$0.isEmpty }) else {
+            guard let lane = self.lanes[..<priority.rawValue].firstIndex(where: { !$0.isEmpty }) else {
                 return .refuse(running: self.running, queued: queued)
             }
             let displaced = self.lanes[lane].removeLast()
-            self.lanes[priority.rank].append(waiter)
+            self.lanes[priority.rawValue].append(waiter)
             return .wait(displaced: displaced)
         }
 

@@ -7,7 +7,7 @@ import Synchronization
 /// as they do not, and the limit is used, it grows. Beyond the limit a few calls wait, the more important first
 /// (``CallPriority``); the rest is refused at once. Put it at the edge of a service, or around a dependency whose
 /// capacity nobody knows.
-public final class AdaptiveLimit: Strategy {
+public final class AdaptiveLimit: Gate {
     /// The bounds of the limit and how it moves.
     public struct Configuration: Hashable, Sendable {
         /// Where the limit begins. Within the two bounds. Default: 20.
@@ -126,33 +126,9 @@ public final class AdaptiveLimit: Strategy {
             State(controller: Controller(configuration), queue: Queue(queueLimit: configuration.queueLimit)))
     }
 
-    /// - Throws: ``Refusal`` with `overloaded`, or `deadlineExceeded` when the task's deadline came while waiting;
-    ///   `CancellationError` when cancelled while waiting; what `next` throws.
-    public func execute<Value: Sendable>(
-        _ call: Call, next: @Sendable (Call) async throws -> Value
-    ) async throws -> Value {
-        try await self.enter(call)
-        let start = call.now
-        do {
-            let value = try await next(call)
-            self.leave(from: start, at: call.now, .answered)
-            return value
-        } catch {
-            self.leave(from: start, at: call.now, self.outcome(of: error))
-            throw error
-        }
-    }
-
-    private func outcome(of error: any Error) -> Controller.Outcome {
-        if let refusal = error as? Refusal { return refusal.code == .deadlineExceeded ? .timedOut : .unrelated }
-        switch self.classifier.verdict(on: error) {
-        case .answered: return .answered
-        case .transient, .permanent, .ignored: return .unrelated
-        }
-    }
-
-    private func enter(_ call: Call) async throws {
-        let (now, priority) = (call.now, CallPriority.current)
+    /// - Throws: ``Refusal`` with `overloaded`.
+    public func enter(_ call: Call, at now: Tick) throws(Refusal) -> Entry {
+        let priority = call.priority
         let (ticket, arrival, loser) = self.state.withLock { state in
             state.nextTicket += 1
             let ticket = state.nextTicket
@@ -172,37 +148,49 @@ public final class AdaptiveLimit: Strategy {
         }
         loser?.resume(returning: .displaced)
         switch arrival {
-        case .run: break
-        case .wait: try await self.wait(ticket, priority, since: now, call)
+        case .run: return .admitted(Permit(id: ticket, entered: now))
+        case .wait: return .queued(Permit(id: ticket, entered: now))
         case .refuse(let running, let queued):
             let limit = self.snapshot().limit
             throw Refusal(.overloaded, by: self.name, .overLimit(limit: limit, running: running, queued: queued))
         }
     }
 
-    private func leave(from start: Tick, at now: Tick, _ outcome: Controller.Outcome) {
-        let admitted = self.state.withLock { state in
-            state.queue.leave()
-            state.controller.ended(from: start, at: now, outcome)
-            return state.admitWaiting()
-        }
-        for waiter in admitted { waiter.resume(returning: .admitted) }
-    }
-
     /// Returns when a place is ours; throws, without a place, when there will be none.
-    private func wait(_ ticket: UInt64, _ priority: CallPriority, since start: Tick, _ call: Call) async throws {
-        let limit = Deadline.within(self.configuration.maximumWait, of: start)
-        let outcome = try await race(until: limit.tick, of: call.time) {
-            let turn = await self.turn(of: ticket)
+    /// - Throws: ``Refusal`` with `overloaded`, or `deadlineExceeded` when the task's deadline came while waiting;
+    ///   `CancellationError` when cancelled while waiting.
+    public func wait(_ permit: Permit, _ call: Call) async throws -> Permit {
+        let limit = Deadline.within(self.configuration.maximumWait, of: permit.entered)
+        let outcome = try await call.time.run(until: limit.tick) {
+            let turn = await self.turn(of: permit.id)
             if turn == .cancelled { throw CancellationError() }
             return turn
         }
         switch outcome {
         case .finished(.displaced):
-            throw Refusal(
-                .overloaded, by: self.name, .displaced(priority: priority, waited: max(.zero, call.now - start)))
-        case .finished: return
-        case .expired: throw self.expire(waited: limit.tick - start)
+            let queued = self.state.withLock(\.queue.queued)
+            throw Refusal(.overloaded, by: self.name, .displaced(priority: call.priority, queued: queued))
+        case .finished: return Permit(id: permit.id, entered: call.now)
+        case .expired: throw self.expire(waited: limit.tick - permit.entered)
+        }
+    }
+
+    public func leave(_ permit: Permit, _ outcome: Outcome, of call: Call) {
+        let (now, signal) = (call.now, self.signal(of: outcome))
+        let admitted = self.state.withLock { state in
+            state.queue.leave()
+            state.controller.ended(from: permit.entered, at: now, signal)
+            return state.admitWaiting()
+        }
+        for waiter in admitted { waiter.resume(returning: .admitted) }
+    }
+
+    private func signal(of outcome: Outcome) -> Controller.Signal {
+        guard case .failure(let error) = outcome else { return .answered }
+        if let refusal = error as? Refusal { return refusal.code == .deadlineExceeded ? .timedOut : .unrelated }
+        switch self.classifier.verdict(on: error) {
+        case .answered: return .answered
+        case .transient, .permanent, .ignored: return .unrelated
         }
     }
 

@@ -39,7 +39,7 @@ extension Shedding {
         /// The rank of a call: 0 is dropped first.
         /// - Parameter part: in `0..<parts`.
         package static func rank(_ priority: CallPriority, part: Int) -> Int {
-            priority.rank * Self.parts + part
+            priority.rawValue * Self.parts + part
         }
 
         /// A call came while the one who waits longest has waited for `wait`.
@@ -72,7 +72,7 @@ extension Shedding {
         private var admitted: Double { self.arrivals[self.threshold...].reduce(0, +) }
 
         private mutating func raise() {
-            let ceiling = self.configuration.protects.rank * Self.parts
+            let ceiling = self.configuration.protects.rawValue * Self.parts
             self.credit = 0
             var share = max(1, self.admitted * self.configuration.raiseBy)
             while self.threshold < ceiling, share > 0 {

@@ -15,7 +15,7 @@ import Synchronization
 ///     limit
 /// }
 /// ```
-public final class Shedding: Strategy {
+public final class Shedding: Gate {
     /// When to drop, and how fast.
     public struct Configuration: Hashable, Sendable {
         /// A queue whose longest wait stays above this for a window is overloaded. More than zero. Default: 20 ms.
@@ -77,32 +77,31 @@ public final class Shedding: Strategy {
         self.state = Mutex(State(machine: StateMachine(configuration)))
     }
 
-    /// - Throws: ``Refusal`` with `overloaded`; what `next` throws.
-    public func execute<Value: Sendable>(
-        _ call: Call, next: @Sendable (Call) async throws -> Value
-    ) async throws -> Value {
-        let (now, priority) = (call.now, CallPriority.current)
+    /// - Throws: ``Refusal`` with `overloaded`.
+    public func enter(_ call: Call, at now: Tick) throws(Refusal) -> Entry {
+        let priority = call.priority
         let part = CallTraits.current.group.map { StableHash.of($0, below: StateMachine.parts) }
         let rank = StateMachine.rank(priority, part: part ?? call.chance.below(StateMachine.parts))
         let wait = self.gauge.longestWait(at: now)
         let decision = self.state.withLock { state in
             let decision = state.machine.arrive(rank: rank, wait: wait, at: now)
             if decision == .proceed {
-                state.admitted[priority.rank] += 1
+                state.admitted[priority.rawValue] += 1
             } else {
-                state.shed[priority.rank] += 1
+                state.shed[priority.rawValue] += 1
             }
             return decision
         }
         switch decision {
-        case .proceed: return try await next(call)
+        case .proceed: return .admitted(Permit())
         case .shed(let waiting):
             throw Refusal(
                 .overloaded, by: self.name,
-                .shed(priority: priority, waiting: waiting, target: self.configuration.target),
-                retryAfter: .seconds(1))
+                .shed(priority: priority, waiting: waiting, target: self.configuration.target), retryAfter: .seconds(1))
         }
     }
+
+    public func leave(_ permit: Permit, _ outcome: Outcome, of call: Call) {}
 }
 
 extension Shedding {
@@ -112,13 +111,13 @@ extension Shedding {
             settings: [
                 "target": self.configuration.target.brief, "window": self.configuration.window.brief,
                 "raiseBy": "\(self.configuration.raiseBy)", "lowerBy": "\(self.configuration.lowerBy)",
-                "protects": self.configuration.protects.rawValue,
+                "protects": "\(self.configuration.protects)",
             ])
     }
 
     public func snapshot() -> Snapshot {
         self.state.withLock { state in
-            let ranks = max(1, self.configuration.protects.rank * StateMachine.parts)
+            let ranks = max(1, self.configuration.protects.rawValue * StateMachine.parts)
             return Snapshot(
                 admitted: Self.byPriority(state.admitted), shed: Self.byPriority(state.shed),
                 level: state.machine.threshold * 100 / ranks)
@@ -126,7 +125,7 @@ extension Shedding {
     }
 
     private static func byPriority(_ counts: [Int]) -> [CallPriority: Int] {
-        Dictionary(uniqueKeysWithValues: CallPriority.allCases.map { ($0, counts[$0.rank]) })
+        Dictionary(uniqueKeysWithValues: CallPriority.allCases.map { ($0, counts[$0.rawValue]) })
     }
 
     public func snapshot(at now: Tick) -> StrategySnapshot {
