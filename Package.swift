@@ -111,7 +111,7 @@ let service: [Target.Dependency] = [
 let shop: [Target] = [
     library("ShopContracts", in: "Shop", ["Essentials", "EventSourcing", "Identity", "Chassis"]),
     library("Users", in: "Shop", service + ["Identity", "Resilience", crypto]),
-    library("Catalog", in: "Shop", service),
+    library("Catalog", in: "Shop", service + ["FeatureFlags"]),
     library("Inventory", in: "Shop", service + ["Ledger"]),
     library("Payments", in: "Shop", service + ["Ledger"]),
     library("Orders", in: "Shop", service + ["Identity", "Resilience", "Sagas"]),
@@ -127,8 +127,8 @@ let executable: [Target] = [
     .executableTarget(
         name: "mainstay",
         dependencies: services + [
-            "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", "StorageSQLite",
-            "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
+            "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
             nioSSL, nioTLS, yams,
         ],
@@ -179,8 +179,9 @@ let everyTest: [Target] = [
     tests(
         "ShopTests",
         services + [
-            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "SagasTesting",
-            "Identity", "StorageSQLite", "Chassis", "ChassisTesting", "ShopContracts", httpTypes, logging,
+            "Essentials", "EssentialsTesting", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas",
+            "SagasTesting", "Identity", "Resilience", "StorageSQLite", "Chassis", "ChassisTesting", "Gateway",
+            "GatewayCore", "ShopContracts", httpTypes, logging,
         ]),
     tests(
         "PlatformTests",

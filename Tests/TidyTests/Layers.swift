@@ -44,7 +44,7 @@ enum Layers {
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],
         "Users": service.union(["Resilience"]),
-        "Catalog": service,
+        "Catalog": service.union(["FeatureFlags"]),
         "Inventory": service.union(["Ledger"]),
         "Payments": service.union(["Ledger"]),
         "Orders": service.union(["Resilience", "Sagas"]),
@@ -59,7 +59,8 @@ enum Layers {
     ]
 
     private static let kit: Set<String> = [
-        "Essentials", "Resilience", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
+        "Essentials", "Resilience", "FeatureFlags", "LoadBalancing", "EventSourcing", "Messaging", "Ledger", "Sagas",
+        "Identity",
     ]
     private static let service: Set<String> = [
         "Essentials", "EventSourcing", "Messaging", "Identity", "Chassis", "ShopContracts",

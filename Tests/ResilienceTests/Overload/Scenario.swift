@@ -1,4 +1,5 @@
 import Essentials
+import EssentialsTesting
 import Resilience
 
 /// One overload, played with and without protection. Everything is simulated but the strategies.

@@ -1,4 +1,5 @@
 import Essentials
+import EssentialsTesting
 import Resilience
 import Synchronization
 

@@ -1,11 +1,11 @@
-import Essentials
+package import Essentials
 import Synchronization
 
 /// Runs tasks one at a time in an order that follows from the program alone, under a clock that jumps from one sleeper to
 /// the next. The same seed gives the same run, to the nanosecond.
 ///
 /// Tasks are opened with `spawn` and stay on this executor with all their children. Nothing else may resume them.
-final class VirtualWorld: TaskExecutor {
+package final class VirtualWorld: TaskExecutor {
     fileprivate struct Sleeper {
         var until: Tick
         var id: UInt64
@@ -39,25 +39,27 @@ final class VirtualWorld: TaskExecutor {
 
     private let state = Mutex(State())
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package init() {}
+
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         self.state.withLock { $0.ready.append(job) }
     }
 
-    var now: Tick { self.state.withLock(\.now) }
+    package var now: Tick { self.state.withLock(\.now) }
 
     /// The time of this world.
-    var time: TimeSource {
+    package var time: TimeSource {
         TimeSource(now: { self.now }, sleepUntil: { try await self.sleep(until: $0) }, alarms: self)
     }
 
     /// Opens a task in this world.
-    func spawn(_ body: @escaping @Sendable () async -> Void) {
+    package func spawn(_ body: @escaping @Sendable () async -> Void) {
         Task(executorPreference: self) { await body() }
     }
 
     /// Runs until nobody is ready and the next sleeper lies beyond `end`.
-    func run(until end: Tick) {
+    package func run(until end: Tick) {
         while true {
             while let job = self.state.withLock({ $0.popReady() }) {
                 job.runSynchronously(on: self.asUnownedTaskExecutor())
@@ -107,7 +109,7 @@ final class VirtualWorld: TaskExecutor {
 }
 
 extension VirtualWorld: AlarmClock {
-    func set(_ alarm: any Alarm, at tick: Tick) -> AlarmID {
+    package func set(_ alarm: any Alarm, at tick: Tick) -> AlarmID {
         self.state.withLock { state in
             state.lastID += 1
             state.heap.push(Sleeper(until: max(tick, state.now), id: state.lastID))
@@ -116,7 +118,7 @@ extension VirtualWorld: AlarmClock {
         }
     }
 
-    func clear(_ id: AlarmID) {
+    package func clear(_ id: AlarmID) {
         // The alarm's last reference goes here, outside the lock.
         _ = self.state.withLock { $0.waiting.removeValue(forKey: id.rawValue) }
     }
