@@ -195,8 +195,8 @@ let everyTest: [Target] = [
         "SnippetTests",
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
-            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "Identity", "StorageSQLite", "Chassis",
-            "ShopContracts", httpTypes,
+            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
+            "Identity", "StorageSQLite", "Chassis", "ShopContracts", httpTypes,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),

@@ -99,9 +99,10 @@ extension Refusal.Reason {
             ("queuedTooLong", ["waitedMilliseconds": waited.milliseconds, "running": Int64(running)])
         case .rateLimited(let limit, let window):
             ("rateLimited", ["limit": Int64(limit), "windowMilliseconds": window.milliseconds])
-        case .overloaded(let inFlight, let limit):
-            ("overloaded", ["inFlight": Int64(inFlight), "limit": Int64(limit)])
-        case .shed(_, let load): ("shed", ["loadPercent": Int64((load * 100).rounded())])
+        case .overLimit(let limit, let running, let queued):
+            ("overLimit", ["limit": Int64(limit), "running": Int64(running), "queued": Int64(queued)])
+        case .shed(_, let waiting, let target):
+            ("shed", ["waitingMilliseconds": waiting.milliseconds, "targetMilliseconds": target.milliseconds])
         case .timedOut(let duration): ("timedOut", ["limitMilliseconds": duration.milliseconds])
         case .deadlinePassed: ("deadlinePassed", [:])
         case .because: ("other", [:])
