@@ -44,7 +44,7 @@ struct Ban: Sendable {
         (
             file: "Sources/Kit/EssentialsTesting/VirtualWorld.swift", token: "Task",
             reason: "the root tasks of a simulated world belong to the world, which runs them to their end"
-        )
+        ),
     ]
 
     /// `Task {`, `Task(priority: …) {`, `Task<Void, Never> {`, `Task.immediate {`.
