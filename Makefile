@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BINARY := .build/release/mainstay
 TRAIT_FLAGS := $(if $(TRAITS),--traits $(TRAITS),)
 
-.PHONY: help setup build up test format format-check api docs vectors kill-matrix fuzz journey bench
+.PHONY: help setup build up test format format-check api docs vectors overload-plots kill-matrix fuzz journey bench
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ docs: ## Makes readable pages of the documents: .build/docs/index.html
 vectors: setup ## Checks the JOSE front against outside vectors: make vectors VECTORS=DIR
 	@test -n "$(VECTORS)" || { echo "say where the vectors are: make vectors VECTORS=DIR"; exit 2; }
 	VECTORS=$(abspath $(VECTORS)) swift test --filter Wycheproof
+
+overload-plots: setup ## Plays the overload simulation and draws Docs/Resilience/overload-*.svg
+	OVERLOAD_PLOTS=1 swift test --filter OverloadPlots
 
 kill-matrix: build ## Kills the running platform KILLS times and checks that nothing is lost
 	python3 scripts/kill_matrix.py --binary $(BINARY) --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED),)

@@ -45,6 +45,8 @@ let kit: [Target] = [
     library("Essentials", in: "Kit"),
     library("EssentialsTesting", in: "Kit", ["Essentials"]),
     library("Resilience", in: "Kit", ["Essentials"]),
+    library("FeatureFlags", in: "Kit", ["Essentials", "Resilience"]),
+    library("LoadBalancing", in: "Kit", ["Essentials", "Resilience"]),
     library("EventSourcing", in: "Kit", ["Essentials"]),
     library("EventSourcingTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing"]),
     library("Messaging", in: "Kit", ["Essentials", "EventSourcing"]),
@@ -109,7 +111,7 @@ let service: [Target.Dependency] = [
 let shop: [Target] = [
     library("ShopContracts", in: "Shop", ["Essentials", "EventSourcing", "Identity", "Chassis"]),
     library("Users", in: "Shop", service + ["Identity", "Resilience", crypto]),
-    library("Catalog", in: "Shop", service),
+    library("Catalog", in: "Shop", service + ["FeatureFlags"]),
     library("Inventory", in: "Shop", service + ["Ledger"]),
     library("Payments", in: "Shop", service + ["Ledger"]),
     library("Orders", in: "Shop", service + ["Identity", "Resilience", "Sagas"]),
@@ -125,8 +127,8 @@ let executable: [Target] = [
     .executableTarget(
         name: "mainstay",
         dependencies: services + [
-            "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", "StorageSQLite",
-            "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
+            "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
             nioSSL, nioTLS, yams,
         ],
@@ -136,6 +138,8 @@ let executable: [Target] = [
 let everyTest: [Target] = [
     tests("EssentialsTests", ["Essentials", "EssentialsTesting"]),
     tests("ResilienceTests", ["Essentials", "EssentialsTesting", "Resilience"]),
+    tests("FeatureFlagsTests", ["Essentials", "EssentialsTesting", "Resilience", "FeatureFlags"]),
+    tests("LoadBalancingTests", ["Essentials", "EssentialsTesting", "LoadBalancing"]),
     tests("EventSourcingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting"]),
     tests(
         "StorageSQLiteTests",
@@ -175,8 +179,9 @@ let everyTest: [Target] = [
     tests(
         "ShopTests",
         services + [
-            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "SagasTesting",
-            "Identity", "StorageSQLite", "Chassis", "ChassisTesting", "ShopContracts", httpTypes, logging,
+            "Essentials", "EssentialsTesting", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas",
+            "SagasTesting", "Identity", "Resilience", "StorageSQLite", "Chassis", "ChassisTesting", "Gateway",
+            "GatewayCore", "ShopContracts", httpTypes, logging,
         ]),
     tests(
         "PlatformTests",
@@ -190,8 +195,8 @@ let everyTest: [Target] = [
         "SnippetTests",
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
-            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "Identity", "StorageSQLite", "Chassis",
-            "ShopContracts", httpTypes,
+            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
+            "Identity", "StorageSQLite", "Chassis", "ShopContracts", httpTypes,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),

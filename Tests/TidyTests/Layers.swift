@@ -10,6 +10,9 @@ enum Layers {
         "Resilience": ["Essentials"],
         "EventSourcing": ["Essentials"],
         "Messaging": ["Essentials", "EventSourcing"],
+        // Beside Resilience, whose breakers, verdicts and stable hashes they use
+        "FeatureFlags": ["Essentials", "Resilience"],
+        "LoadBalancing": ["Essentials", "Resilience"],
         // Floor 2
         "Ledger": ["Essentials", "EventSourcing"],
         "Sagas": ["Essentials", "EventSourcing"],
@@ -41,7 +44,7 @@ enum Layers {
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],
         "Users": service.union(["Resilience"]),
-        "Catalog": service,
+        "Catalog": service.union(["FeatureFlags"]),
         "Inventory": service.union(["Ledger"]),
         "Payments": service.union(["Ledger"]),
         "Orders": service.union(["Resilience", "Sagas"]),
@@ -56,7 +59,8 @@ enum Layers {
     ]
 
     private static let kit: Set<String> = [
-        "Essentials", "Resilience", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
+        "Essentials", "Resilience", "FeatureFlags", "LoadBalancing", "EventSourcing", "Messaging", "Ledger", "Sagas",
+        "Identity",
     ]
     private static let service: Set<String> = [
         "Essentials", "EventSourcing", "Messaging", "Identity", "Chassis", "ShopContracts",

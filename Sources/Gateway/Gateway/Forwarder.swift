@@ -14,7 +14,7 @@ struct Forwarder: Sendable {
     let configuration: GatewayService.Configuration
     private let tokens: TokenVerifier
     private let failedLogins: KeyedSlidingWindow<String>
-    private let lanes: Lanes
+    private let guards: UpstreamGuards
 
     init(
         environment: GatewayEnvironment, map: RouteMap, upstreams: Upstreams,
@@ -24,12 +24,12 @@ struct Forwarder: Sendable {
         self.map = map
         self.upstreams = upstreams
         self.configuration = configuration
+        self.guards = UpstreamGuards(environment, services: upstreams.services, configuration: configuration)
         self.tokens = TokenVerifier(
             issuer: TokenAuthenticator.userIssuer, audience: TokenAuthenticator.userIssuer, keys: environment.userKeys,
             wallClock: environment.wallClock)
         self.failedLogins = KeyedSlidingWindow(
             named: "failed log-ins", configuration.failedLogins, time: environment.time)
-        self.lanes = Lanes(to: upstreams.services, time: environment.time)
     }
 
     func forward(_ request: ServiceRequest) async throws -> ServiceResponse {
@@ -66,7 +66,7 @@ struct Forwarder: Sendable {
         let isLogin = request.head.method == .post && decision.target == "/v1/sessions"
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin { try self.failedLogins.check(client) }
-        let response = try await self.lanes.run(service) {
+        let response = try await self.guards.run(service, decision.priority, client: request.peer) {
             try await self.send(request, to: service, decision, id: id)
         }
         if isLogin, response.head.status == .unauthorized { self.failedLogins.record(client) }

@@ -51,7 +51,25 @@ public struct GatewayService: Sendable {
         /// How many failed log-ins one client address may make in the window. Default: 100 in 15 minutes.
         public var failedLogins = Rate(100, per: .seconds(900))
 
+        /// How many requests each service is sent at one time. Default: 64 to 1,024, as many as it answers without a
+        /// queue; 256 wait, for a second at most.
+        public var serviceLimit = Self.defaultLimit
+        /// How many reports and exports each service is sent at one time. Default: 10, and 5 wait.
+        public var background = Bulkhead.Configuration(maximumConcurrency: 10, queueLimit: 5)
+        /// Who is dropped when a service's requests queue. Default: when they wait for more than 20 ms.
+        public var shedding = Shedding.Configuration()
+
         public init() {}
+
+        private static var defaultLimit: AdaptiveLimit.Configuration {
+            var limit = AdaptiveLimit.Configuration()
+            limit.initialLimit = 256
+            limit.minimumLimit = 64
+            limit.maximumLimit = 1_024
+            limit.queueLimit = 256
+            limit.maximumWait = .seconds(1)
+            return limit
+        }
     }
 
     /// Answers every request.

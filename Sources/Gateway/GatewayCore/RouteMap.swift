@@ -1,4 +1,5 @@
 import HTTPTypes
+public import Resilience
 
 /// Where requests go: path prefixes and the service behind each.
 public struct RouteMap: Hashable, Sendable {
@@ -43,15 +44,20 @@ public struct RouteMap: Hashable, Sendable {
         public var target: String
         public var isLegacy: Bool
         public var needsToken: Bool
+        /// How much it matters when not all can be served.
+        public var priority: CallPriority
     }
 
     /// Longest prefix first.
     public let entries: [Entry]
     public let openings: [Opening]
+    /// What matters more or less than standard; the first that covers a request decides.
+    public let weights: [Weight]
 
-    public init(_ entries: [Entry], openings: [Opening]) {
+    public init(_ entries: [Entry], openings: [Opening], weights: [Weight] = []) {
         self.entries = entries.sorted { $0.prefix.utf8.count > $1.prefix.utf8.count }
         self.openings = openings
+        self.weights = weights
     }
 
     /// The services that are routed to, sorted.
@@ -70,7 +76,8 @@ public struct RouteMap: Hashable, Sendable {
         return Decision(
             service: entry.service, target: forwarded, isLegacy: entry.isLegacy,
             // What methods there are is no secret.
-            needsToken: method != "OPTIONS" && !self.openings.contains { $0.covers(method, inner) })
+            needsToken: method != "OPTIONS" && !self.openings.contains { $0.covers(method, inner) },
+            priority: self.priority(method, inner))
     }
 
     static func covers(_ prefix: String, _ path: some StringProtocol) -> Bool {
@@ -148,5 +155,5 @@ extension RouteMap {
             Opening("POST", "/v1/users", exact: true), Opening("POST", "/v1/sessions", exact: true),
             Opening("POST", "/v1/sessions/refresh", exact: true), Opening("GET", "/v1/products"),
             Opening("GET", "/v1/categories"), Opening("GET", "/v1/stock"), Opening(nil, "/.well-known/jwks.json"),
-        ])
+        ], weights: shopWeights)
 }

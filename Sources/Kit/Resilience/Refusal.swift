@@ -37,8 +37,8 @@ public struct Refusal: Error, Hashable, Sendable {
         case displaced(priority: CallPriority, queued: Int)
         case queuedTooLong(waited: Duration, running: Int)
         case rateLimited(limit: Int, window: Duration)
-        case overloaded(inFlight: Int, limit: Int)
-        case shed(priority: CallPriority, load: Double)
+        case overLimit(limit: Int, running: Int, queued: Int)
+        case shed(priority: CallPriority, waiting: Duration, target: Duration)
         case timedOut(after: Duration)
         case deadlinePassed
         case because(String)
@@ -99,9 +99,10 @@ extension Refusal.Reason {
             ("queuedTooLong", ["waitedMilliseconds": waited.milliseconds, "running": Int64(running)])
         case .rateLimited(let limit, let window):
             ("rateLimited", ["limit": Int64(limit), "windowMilliseconds": window.milliseconds])
-        case .overloaded(let inFlight, let limit):
-            ("overloaded", ["inFlight": Int64(inFlight), "limit": Int64(limit)])
-        case .shed(_, let load): ("shed", ["loadPercent": Int64((load * 100).rounded())])
+        case .overLimit(let limit, let running, let queued):
+            ("overLimit", ["limit": Int64(limit), "running": Int64(running), "queued": Int64(queued)])
+        case .shed(_, let waiting, let target):
+            ("shed", ["waitingMilliseconds": waiting.milliseconds, "targetMilliseconds": target.milliseconds])
         case .timedOut(let duration): ("timedOut", ["limitMilliseconds": duration.milliseconds])
         case .deadlinePassed: ("deadlinePassed", [:])
         case .because: ("other", [:])
@@ -137,12 +138,13 @@ extension Refusal: CustomStringConvertible {
         case .bulkheadFull(let running, let queued):
             "Bulkhead '\(self.strategy)' is full: \(running) calls run and \(queued) wait"
         case .displaced(let priority, let queued):
-            "Bulkhead '\(self.strategy)' is full: \(queued) calls wait, and one that is needed more than \(priority)"
-                + " took this one's place"
-        case .overloaded(let inFlight, let limit):
-            "'\(self.strategy)' has reached its limit: \(inFlight) calls run of \(limit) that it can bear"
-        case .shed(let priority, let load):
-            "'\(self.strategy)' is overloaded at \(Int((load * 100).rounded())) % and refuses \(priority) calls"
+            "The queue of '\(self.strategy)' is full: \(queued) calls wait, and one that is needed more than "
+                + "\(priority) took this one's place"
+        case .overLimit(let limit, let running, let queued):
+            "Adaptive limit '\(self.strategy)' is reached: \(running) of \(limit) calls run and \(queued) wait"
+        case .shed(let priority, let waiting, let target):
+            "Load shedding '\(self.strategy)' drops \(priority) calls: others wait \(waiting.brief), "
+                + "\(target.brief) is the target"
         case .queuedTooLong(let waited, let running):
             "Bulkhead '\(self.strategy)' had no free place for \(waited.brief): \(running) calls run"
         case .rateLimited(let limit, let window):

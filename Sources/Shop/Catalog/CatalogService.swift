@@ -1,14 +1,21 @@
 public import Chassis
 import Essentials
 public import EventSourcing
+public import FeatureFlags
 import ShopContracts
 
 /// The catalogue: products, categories and search; operators change it, other services ask it for prices.
 public struct CatalogService: Sendable {
-    /// What may be set. Nothing yet.
-    public struct Configuration: Hashable, Sendable {
+    /// What may be set.
+    public struct Configuration: Sendable {
+        /// Which features are on. Default: `catalog.live-stock` is.
+        public var flags: any FlagProvider = InMemoryFlags([ReadAvailability.flag: .boolean(true)])
+
         public init() {}
     }
+
+    /// The flag of the feature that asks inventory for the stock of a product.
+    public static let liveStock = ReadAvailability.flag
 
     /// The tables of the service, besides those of the kit.
     public static let migrations = CatalogSchema.migrations
@@ -24,7 +31,9 @@ public struct CatalogService: Sendable {
         health.addCheck("database", critical: true) { _ = try await store.read { try $0.query("SELECT 1 AS one") } }
         self.service = Service(
             environment,
-            routes: ReadProducts.routes(store) + EditProducts.routes(environment, book) + [QuoteProducts.route(store)],
+            routes: ReadProducts.routes(store) + EditProducts.routes(environment, book) + [
+                QuoteProducts.route(store), ReadAvailability(environment, flags: configuration.flags).route,
+            ],
             health: health, readModels: book.projector)
         self.environment = environment
         self.book = book

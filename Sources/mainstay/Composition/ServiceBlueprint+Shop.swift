@@ -2,6 +2,7 @@ import Catalog
 import Chassis
 import Essentials
 import EventSourcing
+import FeatureFlags
 import Identity
 import Inventory
 import Notifications
@@ -39,8 +40,10 @@ extension ServiceBlueprint {
     }
 
     private static let catalog = ServiceBlueprint(name: .catalog, migrations: CatalogService.migrations) {
-        environment, _ in
-        let catalog = try CatalogService(environment)
+        environment, platform in
+        var configuration = CatalogService.Configuration()
+        configuration.flags = InMemoryFlags([CatalogService.liveStock: .boolean(platform.settings.showsLiveStock)])
+        let catalog = try CatalogService(environment, configuration: configuration)
         return BuiltService(catalog.service) {
             try await catalog.seedDemo()
             return nil

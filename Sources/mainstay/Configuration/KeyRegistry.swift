@@ -48,6 +48,10 @@ enum KeyRegistry {
             Key(
                 name: "orders.checkout", kind: .oneOf(CheckoutSequence.allCases.map(\.rawValue)),
                 about: "What a checkout asks for first. Default: stock-first."),
+            Key(
+                name: "features.live-stock", kind: .boolean,
+                about: "Whether product pages ask inventory for the stock; else the last known is shown. Default: true."
+            ),
             Key(name: "gateway.deadline", kind: .integer(1...60), about: "Seconds a request may take. Default: 15."),
             Key(name: "gateway.health.interval", kind: .integer(1...3_600), about: "Seconds. Default: 10."),
             Key(name: "gateway.health.timeout", kind: .integer(1...60), about: "Seconds. Default: 5."),

@@ -100,6 +100,7 @@ struct Settings: Sendable {
         CheckoutSequence(rawValue: self.values.string(forKey: "orders.checkout", default: "")) ?? .stockFirst
     }
 
+    var showsLiveStock: Bool { self.values.bool(forKey: "features.live-stock", default: true) }
     var passwordMemory: Int { self.values.int(forKey: "passwords.memory", default: 47_104) }
 
     /// On by default where only this machine can come in, and never in production unless asked for.
