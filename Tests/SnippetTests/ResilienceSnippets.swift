@@ -55,6 +55,63 @@ private func logIn(_ email: String, passwordMatches: Bool) throws {
     // end
 }
 
+private func register() throws {
+    // snippet Docs/Resilience.md
+    let pipelines = PipelineRegistry()
+    let payments = pipelines.register(.standard(named: "payments"))
+    try pipelines.update("payments") { $0.bulkhead?.maximumConcurrency = 40 }
+    // end
+    _ = payments
+}
+
+private func timeouts() -> Pipeline {
+    // snippet Docs/Resilience/Timeout.md
+    Pipeline {
+        Timeout(.seconds(10), named: "payments.total")
+        Retry(maximumAttempts: 3)
+        CircuitBreaker(named: "payments")
+        Timeout(.seconds(3), named: "payments.attempt")
+    }
+    // end
+}
+
+private struct ConnectionLost: Error {}
+
+private func patience() -> Retry {
+    // snippet Docs/Resilience/Retry.md
+    var configuration = Retry.Configuration()
+    configuration.maximumAttempts = 4
+    configuration.backoff = .patient  // 1 s, 2 s, 4 s, each up to 10 % longer
+    configuration.classifier = Classifier { $0 is ConnectionLost ? .transient : .permanent }
+    let retry = Retry(named: "mail", configuration)
+    // end
+    return retry
+}
+
+@PipelineBuilder private func breakers() -> [any Strategy] {
+    // snippet Docs/Resilience/CircuitBreaker.md
+    CircuitBreaker(named: "payments")  // 5 failures in 10 s; 60 s; 3 successes
+    CircuitBreaker(named: "search", .failureRate)  // half of at least 20 calls
+    CircuitBreaker(named: "pool", .saturation)  // around a bulkhead: opens when that is full
+    // end
+}
+
+private func reports(_ export: @Sendable () async throws -> Void) async throws {
+    // snippet Docs/Resilience/Bulkhead.md
+    let reports = Bulkhead(named: "reports", maximumConcurrency: 10, queueLimit: 20)
+    let pipeline = Pipeline { reports }
+    try await CallPriority.$current.withValue(.background) { try await pipeline.run { try await export() } }
+    // end
+}
+
+private func limits() -> (RateLimiter, KeyedSlidingWindow<String>) {
+    // snippet Docs/Resilience/RateLimiter.md
+    let mails = RateLimiter(named: "mail", capacity: 100, refill: Rate(50, per: .seconds(1)))
+    let tries = KeyedSlidingWindow<String>(named: "login.email", Rate(5, per: .seconds(900)))
+    // end
+    return (mails, tries)
+}
+
 struct ResilienceSnippets {
     @Test func `a retry waits for the clock that it was given`() async throws {
         let tries = Tries()
