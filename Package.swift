@@ -190,7 +190,8 @@ let everyTest: [Target] = [
         "SnippetTests",
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
-            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "Identity", "StorageSQLite", "Chassis",
+            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "Identity", "StorageSQLite",
+            "StorageSQLiteTesting", "Chassis",
             "ShopContracts", httpTypes,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
