@@ -1,7 +1,4 @@
-// What an append costs on the simulated disk, beside a database in memory and a real file: CPU time of this process, one
-// transaction an append, one thread, the kinds interleaved, median of five.
-//
-//     swift run -c release --package-path Benchmarks/SimulatedDisk
+// Run by Benchmarks/simulated-disk.sh.
 
 import Essentials
 import EventSourcing
