@@ -12,8 +12,6 @@ public struct LinkSettings: Hashable, Sendable {
     /// How likely the connection breaks after the request was carried out, so that its answer is lost. Counts in the
     /// direction of the answer. 0…1. Default: 0.
     public var resetAfter = 0.0
-    /// Whether messages arrive in the order in which they were sent. Default: no.
-    public var keepsOrder = false
 
     public init() {}
 }

@@ -6,13 +6,11 @@ extension SimulatedNetwork {
     private struct Way {
         var settings: LinkSettings
         var cut: Cut?
-        var endpoint: Endpoint?
     }
 
-    private func way(from: String, toNode: String) -> Way {
+    private func way(on link: Link) -> Way {
         self.state.withLock { state in
-            let link = Link(from: from, to: toNode)
-            return Way(settings: state.links[link] ?? state.defaultLink, cut: state.cuts[link], endpoint: nil)
+            Way(settings: state.links[link] ?? state.defaultLink, cut: state.cuts[link])
         }
     }
 
@@ -22,26 +20,26 @@ extension SimulatedNetwork {
             return self.after(.zero) { self.fail(id, .unknownAddress) }
         }
         let link = Link(from: sender.nodeName, to: endpoint.process.nodeName)
-        let way = self.way(from: link.from, toNode: link.to)
+        let way = self.way(on: link)
         self.simulator.note("request \(id) to \(address)")
         switch way.cut {
         case .drop: return
-        case .refuse: return self.after(self.delay(on: link, way.settings)) { self.fail(id, .refused) }
+        case .refuse: return self.after(self.delay(way.settings)) { self.fail(id, .refused) }
         case nil: break
         }
         if self.strikes("loss", way.settings.loss, id, link) { return }
         if self.strikes("reset.before", way.settings.resetBefore, id, link) {
-            return self.after(self.delay(on: link, way.settings)) { self.fail(id, .connectionLost) }
+            return self.after(self.delay(way.settings)) { self.fail(id, .connectionLost) }
         }
         let arrive: @Sendable () -> Void = { self.deliver(request, of: id, over: link, to: address) }
-        self.after(self.delay(on: link, way.settings), arrive)
+        self.after(self.delay(way.settings), arrive)
         if self.strikes("duplicate", way.settings.duplication, id, link) {
-            self.after(self.delay(on: link, way.settings), arrive)
+            self.after(self.delay(way.settings), arrive)
         }
     }
 
     private func deliver(_ request: Request, of id: UInt64, over link: Link, to address: String) {
-        guard self.way(from: link.from, toNode: link.to).cut == nil else { return }
+        guard self.way(on: link).cut == nil else { return }
         guard let endpoint = self.state.withLock({ $0.endpoints[address] }), endpoint.process.isAlive else {
             return self.bounce(id, over: link, address)
         }
@@ -67,12 +65,12 @@ extension SimulatedNetwork {
     }
 
     private func answer(_ id: UInt64, _ result: Result<Response, any Error>, over link: Link) {
-        let way = self.way(from: link.from, toNode: link.to)
+        let way = self.way(on: link)
         guard way.cut == nil else { return }
         if self.strikes("loss", way.settings.loss, id, link) { return }
         let isReset = self.strikes("reset.after", way.settings.resetAfter, id, link)
-        self.after(self.delay(on: link, way.settings)) {
-            guard self.way(from: link.from, toNode: link.to).cut == nil else { return }
+        self.after(self.delay(way.settings)) {
+            guard self.way(on: link).cut == nil else { return }
             switch result {
             case .success where !isReset: self.finish(id, result)
             case .success, .failure: self.fail(id, .connectionLost)
@@ -86,18 +84,11 @@ extension SimulatedNetwork {
     }
 
     private func delay(on link: Link) -> Duration {
-        self.delay(on: link, self.way(from: link.from, toNode: link.to).settings)
+        self.delay(self.way(on: link).settings)
     }
 
-    private func delay(on link: Link, _ settings: LinkSettings) -> Duration {
-        let now = self.simulator.scheduler.now
-        return self.state.withLock { state in
-            let delay = settings.delay.draw(using: &state.generator)
-            guard settings.keepsOrder else { return delay }
-            let arrival = max(now + delay.nanoseconds, state.lastArrivals[link, default: 0] + 1_000)
-            state.lastArrivals[link] = arrival
-            return .nanoseconds(arrival - now)
-        }
+    private func delay(_ settings: LinkSettings) -> Duration {
+        self.state.withLock { settings.delay.draw(using: &$0.generator) }
     }
 
     /// What travels belongs to nobody who could die.

@@ -31,8 +31,6 @@ public final class SimulatedNetwork<Request: Sendable, Response: Sendable>: Send
         var generator: SeededGenerator
         var calls: [UInt64: Call] = [:]
         var nextCall: UInt64 = 1
-        /// When the last message of an ordered link arrives.
-        var lastArrivals: [Link: Int64] = [:]
     }
 
     let simulator: Simulator
