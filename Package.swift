@@ -191,7 +191,7 @@ let everyTest: [Target] = [
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "Identity", "StorageSQLite", "Chassis",
-            "ShopContracts", httpTypes,
+            "ShopContracts", "HTTPWire", "HTTPTransport", httpTypes,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
