@@ -11,8 +11,8 @@ public struct ProxyConfiguration: Sendable {
     /// What messages are measured against.
     public var limits = WireLimits()
 
-    /// Client connections of one loop; more are closed at once. At least 1. Default: 10,000.
-    public var connections = 10_000
+    /// Client connections of one loop; more are closed at once. Loops share new ones unevenly. At least 1. Default: 20,000.
+    public var connections = 20_000
     /// Connections of one loop to one endpoint. At least 1. Default: 512.
     public var upstreamConnections = 512
     /// Requests of one loop that may wait for a connection to one endpoint; more are answered with 503. Default: 1,024.
