@@ -209,6 +209,11 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [.executable(name: "mainstay", targets: ["mainstay"])]
         + libraries.map { .library(name: $0, targets: [$0]) },
+    traits: [
+        .trait(
+            name: "PlantedFaults",
+            description: "Builds mistakes in, to be chosen at run time, that the simulator must find. Never for use.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["Logging"]),

@@ -18,6 +18,11 @@ enum SQLiteConnection {
             try database.execute(sql: "PRAGMA recursive_triggers = ON")
             guard !readOnly else { return }
             try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.rawValue)")
+            #if PlantedFaults
+                if PlantedFault.acknowledgeBeforeFlush.isPlanted {
+                    try database.execute(sql: "PRAGMA synchronous = OFF")
+                }
+            #endif
         }
         settings.label = path
         let queue =
