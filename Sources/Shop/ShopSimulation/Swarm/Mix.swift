@@ -1,0 +1,92 @@
+import Essentials
+import Simulation
+
+/// What one seed draws: how much happens, and what goes wrong meanwhile. Each kind of trouble is absent from many seeds,
+/// so that paths that need its absence are walked too (swarm testing; Groce et al. 2012).
+struct Mix: Sendable {
+    var customers: Int
+    var deeds: Int
+    var products: Int
+    var stock: Int
+    /// The mean pause between two deeds of a customer.
+    var pause: Duration
+    /// How long faults may come.
+    var storm: Duration
+
+    var delay: Duration
+    var loss = 0.0
+    var duplication = 0.0
+    var reset = 0.0
+    var diskDelay: Duration
+    /// How often an operation on a disk fails.
+    var diskErrors = 0.0
+    var providerDelay: Duration
+    var providerLoss = 0.0
+    var mailLoss = 0.0
+    var skew: Duration
+
+    var crashes = 0
+    var powerLosses = 0
+    var pauses = 0
+    var jumps = 0
+    var partitions = 0
+    var fullDisks = 0
+    var poison = 0
+
+    var hasCarrier: Bool
+    /// Whether two engines work on the transfers.
+    var hasSecondEngine: Bool
+    var patience: Duration
+    var holdDuration: Duration
+    var scheduling: Scheduling
+
+    init(seed: UInt64) {
+        let chance = Chance(seed: seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5109_AB1E)
+        func maybe(_ probability: Double) -> Bool { chance.fraction() < probability }
+        func between(_ low: Int, _ high: Int) -> Int { low + chance.below(high - low + 1) }
+        func milliseconds(_ low: Int, _ high: Int) -> Duration { .milliseconds(between(low, high)) }
+        self.customers = between(1, 4)
+        self.deeds = between(2, 8)
+        self.products = between(1, 4)
+        self.stock = maybe(0.3) ? between(1, 6) : between(20, 200)
+        self.pause = milliseconds(20, maybe(0.3) ? 6_000 : 800)
+        self.storm = milliseconds(4_000, 40_000)
+        self.delay = milliseconds(1, maybe(0.2) ? 120 : 10)
+        if maybe(0.5) { self.loss = chance.fraction() * 0.05 }
+        if maybe(0.5) { self.duplication = chance.fraction() * 0.1 }
+        if maybe(0.5) { self.reset = chance.fraction() * 0.05 }
+        self.diskDelay = maybe(0.5) ? .zero : .microseconds(between(50, 8_000))
+        if maybe(0.3) { self.diskErrors = chance.fraction() * 0.002 }
+        self.providerDelay = milliseconds(1, maybe(0.2) ? 800 : 60)
+        if maybe(0.5) { self.providerLoss = chance.fraction() * 0.3 }
+        if maybe(0.5) { self.mailLoss = chance.fraction() * 0.3 }
+        self.skew = maybe(0.5) ? .zero : milliseconds(0, 12_000)
+        if maybe(0.6) { self.crashes = between(1, 6) }
+        if maybe(0.5) { self.powerLosses = between(1, 4) }
+        if maybe(0.4) { self.pauses = between(1, 4) }
+        if maybe(0.2) { self.jumps = between(1, 2) }
+        if maybe(0.5) { self.partitions = between(1, 5) }
+        if maybe(0.15) { self.fullDisks = between(1, 2) }
+        if maybe(0.1) { self.poison = 1 }
+        self.hasCarrier = maybe(0.7)
+        self.hasSecondEngine = maybe(0.4)
+        let patience = maybe(0.5) ? between(5, 40) : 600
+        self.patience = .seconds(patience)
+        self.holdDuration = .seconds(patience + between(5, 60))
+        switch chance.below(4) {
+        case 0: self.scheduling = .firstInFirstOut
+        case 1: self.scheduling = .prioritised(changeEvery: 50)
+        default: self.scheduling = .random
+        }
+    }
+
+    /// The same sizes without any trouble.
+    var calm: Mix {
+        var calm = self
+        (calm.loss, calm.duplication, calm.reset, calm.diskErrors) = (0, 0, 0, 0)
+        (calm.providerLoss, calm.mailLoss, calm.skew) = (0, 0, .zero)
+        (calm.crashes, calm.powerLosses, calm.pauses, calm.jumps) = (0, 0, 0, 0)
+        (calm.partitions, calm.fullDisks, calm.poison) = (0, 0, 0)
+        return calm
+    }
+}
