@@ -121,10 +121,19 @@ let shop: [Target] = [
 let services: [Target.Dependency] = [
     "Users", "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications",
 ]
+let shopSimulation: [Target] = [
+    library(
+        "ShopSimulation", in: "Shop",
+        services + [
+            "Essentials", "EventSourcing", "Identity", "Ledger", "Messaging", "Sagas", "Simulation", "StorageSQLite",
+            "StorageSQLiteTesting", "Chassis", "Gateway", "GatewayCore", "ShopContracts", httpTypes, logging,
+        ])
+]
 let executable: [Target] = [
     .executableTarget(
         name: "mainstay",
         dependencies: services + [
+            "ShopSimulation",
             "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", "StorageSQLite",
             "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
@@ -196,6 +205,7 @@ let everyTest: [Target] = [
     tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport"]),
+    tests("ShopSimulationTests", ["Essentials", "Simulation", "ShopSimulation"]),
     tests("TidyTests", []),
 ]
 
@@ -228,5 +238,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: kit + backends + http + chassis + gateway + shop + executable + everyTest
+    targets: kit + backends + http + chassis + gateway + shop + shopSimulation + executable + everyTest
 )

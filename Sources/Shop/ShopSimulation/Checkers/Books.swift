@@ -1,7 +1,7 @@
-import ShopContracts
 import Chassis
 import Essentials
 import EventSourcing
+import ShopContracts
 
 /// What one service's database holds, as plain rows.
 struct ServiceBooks: Sendable {

@@ -64,7 +64,8 @@ struct LedgerCheck {
             guard says != counted else { return nil }
             return Anomaly(
                 .brokenConservation,
-                "account \(account.code) \(account.id.short) of \(self.books.service) says \(says), its entries say \(counted)")
+                "account \(account.code) \(account.id.short) of \(self.books.service) says \(says), its entries say \(counted)"
+            )
         }
     }
 }

@@ -29,7 +29,8 @@ struct MailCheck {
             sent[fact.aggregate, default: 0] += 1
         }
         for id in sent.keys.sorted() where sent[id] ?? 0 > 1 {
-            found.append(Anomaly(.duplicateEffect, "the message \(id.short) is recorded as sent \(sent[id] ?? 0) times"))
+            found.append(
+                Anomaly(.duplicateEffect, "the message \(id.short) is recorded as sent \(sent[id] ?? 0) times"))
         }
         return found + (self.isSettled ? self.missing() : [])
     }

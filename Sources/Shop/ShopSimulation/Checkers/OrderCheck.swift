@@ -1,6 +1,6 @@
-import EventSourcing
 import Chassis
 import Essentials
+import EventSourcing
 import ShopContracts
 
 /// Orders against what customers were promised, and against each other service's part in them.
@@ -39,7 +39,9 @@ struct OrderCheck {
 
     private mutating func stories() {
         for story in self.sorted {
-            for oddity in story.oddities { self.report(.impossibleTransition, "order \(story.id.short): \(oddity)", story) }
+            for oddity in story.oddities {
+                self.report(.impossibleTransition, "order \(story.id.short): \(oddity)", story)
+            }
         }
     }
 
@@ -123,7 +125,8 @@ struct OrderCheck {
             let parcel = parcels[story.id]
             if story.isComplete, parcel == nil || parcel == "CANCELLED" {
                 self.report(
-                    .lostEffect, "order \(story.id.short) is \(story.state), its parcel is \(parcel ?? "nowhere")", story
+                    .lostEffect, "order \(story.id.short) is \(story.state), its parcel is \(parcel ?? "nowhere")",
+                    story
                 )
             }
             if story.state == "CANCELLED" || story.state == "PAYMENT_FAILED", let parcel, parcel != "CANCELLED" {

@@ -43,7 +43,9 @@ struct SagaCheck {
     private static func oddity(in journal: Journal) -> String? {
         var walk = Walk()
         for (index, entry) in journal.facts.enumerated() {
-            if entry.sequence != Int64(index + 1) { return "entry \(entry.sequence) is the \(index + 1). of its journal" }
+            if entry.sequence != Int64(index + 1) {
+                return "entry \(entry.sequence) is the \(index + 1). of its journal"
+            }
             if let wrong = walk.take(entry.fact) { return wrong }
         }
         return nil
@@ -68,7 +70,9 @@ struct SagaCheck {
                 self.isRemote = plan.steps.map { $0.kind != .transactional && $0.kind != .sleep && $0.kind != .signal }
             case .intended(let step, _):
                 if self.isTurned { return "step \(step) was begun after it had turned round" }
-                if step != self.done + 1 { return "step \(step) was begun when \(self.done) was the last that was done" }
+                if step != self.done + 1 {
+                    return "step \(step) was begun when \(self.done) was the last that was done"
+                }
                 self.begun.insert(step)
             case .succeeded(let step):
                 if step != self.done + 1 { return "step \(step) was done twice or out of order" }

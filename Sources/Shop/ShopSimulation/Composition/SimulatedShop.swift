@@ -1,6 +1,7 @@
 import Chassis
 import Essentials
 import EventSourcing
+import HTTPTypes
 import Identity
 import ShopContracts
 import Simulation
@@ -13,6 +14,8 @@ import Synchronization
 final class SimulatedShop: Sendable {
     private struct State {
         var wallets: [UniqueID] = []
+        /// Facts that were made so that nobody can take them.
+        var poison: Set<UniqueID> = []
         var services: [ServiceName: Service] = [:]
         var stores: [ServiceName: ServiceStore] = [:]
     }
@@ -74,7 +77,7 @@ final class SimulatedShop: Sendable {
             let node = self.node(name.rawValue, chance)
             guard let disk = self.disks[name], let watch = self.watches[name] else { continue }
             // The database that two machines share stands on a third one, which does not fail.
-            if name != .transfers || !self.mix.hasSecondEngine { node.attach(Disk(disk, "\(name).sqlite")) }
+            if name != .transfers || !self.mix.hasSecondEngine { node.attach(Disk(disk, "\(name).sqlite", watch)) }
             node.start(
                 onExit: .restart(after: .milliseconds(300)), programs.program(name, disk: disk, watch: watch))
         }
@@ -101,6 +104,8 @@ final class SimulatedShop: Sendable {
     // MARK: What is seen
 
     var wallets: [UniqueID] { self.state.withLock(\.wallets) }
+    var poison: Set<UniqueID> { self.state.withLock(\.poison) }
+    func addPoison(_ event: UniqueID) { self.state.withLock { _ = $0.poison.insert(event) } }
     func addWallet(_ wallet: UniqueID) { self.state.withLock { $0.wallets.append(wallet) } }
 
     func store(_ name: ServiceName) -> ServiceStore? { self.state.withLock { $0.stores[name] } }
@@ -115,6 +120,23 @@ final class SimulatedShop: Sendable {
             services[name] = try await store.read { try ServiceBooks(name, $0, moments: moments) }
         }
         return Books(services: services, outside: self.outside.snapshot)
+    }
+
+    var thefts: Int { self.watches.values.reduce(0) { $0 + $1.thefts } }
+
+    /// Calls a service as an operator's tool does.
+    func administer(
+        _ service: ServiceName, _ method: HTTPRequest.Method, _ path: String,
+    ) async throws -> JSONValue {
+        let driver = self.simulation.driver
+        let credentials = try SignedServiceCredentials(
+            service: "admin", key: self.serviceKey, ids: driver.ids, wallClock: driver.wallClock)
+        let request = ServiceRequest(
+            method, path, headers: [.authorization: "Bearer \(try credentials.token(for: service))"])
+        let transport = NodeTransport(network: self.network, process: driver, simulation: self.simulation)
+        let response = try await transport.call(
+            service, request, deadline: Deadline(at: driver.time.now + .seconds(20)))
+        return (try? JSONReader.parse(response.body)) ?? .null
     }
 
     var claims: Claims { Claims(promises: self.history.promises) }
@@ -136,10 +158,12 @@ extension Mix {
 private struct Disk: SimulatedDevice {
     let disk: SimulatedDisk
     let database: String
+    let watch: CommitWatch
 
-    init(_ disk: SimulatedDisk, _ database: String) {
+    init(_ disk: SimulatedDisk, _ database: String, _ watch: CommitWatch) {
         self.disk = disk
         self.database = database
+        self.watch = watch
     }
 
     func processDidStart(_ process: SimulatedProcess) {}
@@ -147,7 +171,9 @@ private struct Disk: SimulatedDevice {
     func processDidEnd(_ process: SimulatedProcess, _ crash: Crash) {
         switch crash {
         case .kill: self.disk.kill(self.database)
-        case .power: self.disk.crash()
+        case .power:
+            self.disk.crash()
+            self.watch.powerLost()
         }
     }
 }

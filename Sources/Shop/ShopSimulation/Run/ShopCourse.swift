@@ -1,6 +1,7 @@
 import Chassis
 import Essentials
 import EventSourcing
+import HTTPTypes
 import ShopContracts
 import Simulation
 import Synchronization
@@ -33,7 +34,8 @@ final class ShopCourse: Sendable {
         var clerk = Operator(self.shop)
         let articles = try await clerk.openShop(products: self.shop.mix.products, stock: self.shop.mix.stock)
         try await self.trade(articles, clerk)
-        try await self.settle(clerk)
+        try await self.settle()
+        try await self.sortDeadLetters()
         try await self.judge()
     }
 
@@ -52,7 +54,7 @@ final class ShopCourse: Sendable {
     }
 
     /// Waits until nothing is under way any more.
-    private func settle(_ clerk: Operator) async throws {
+    private func settle() async throws {
         let end = self.simulation.now + Self.patience
         var quietSince: Tick?
         var pause = Duration.seconds(1)
@@ -67,6 +69,23 @@ final class ShopCourse: Sendable {
             if work.isEmpty { pause = .seconds(15) }
         }
         self.simulation.trace("not everything has ended")
+    }
+
+    /// An operator tries the dead letters of poisoned facts once more, and drops them.
+    private func sortDeadLetters() async throws {
+        for service in [ServiceName.orders, .notifications] {
+            let list = try await self.shop.administer(service, .get, "/internal/dead-letters")
+            for letter in list["items"]?.array ?? [] {
+                guard let event = letter["event"]?.string.flatMap({ UniqueID($0) }), self.shop.poison.contains(event)
+                else { continue }
+                let path = "/internal/dead-letters/\(letter["consumer"]?.string ?? "")/\(event)"
+                _ = try await self.shop.administer(service, .post, "\(path)/redrive")
+                self.simulation.sometimes("a dead letter was driven again")
+                let answer = try await self.shop.administer(service, .post, "\(path)/discard")
+                if answer["discarded"] != nil { self.simulation.sometimes("a dead letter was dropped") }
+            }
+        }
+        try await self.simulation.time.sleep(for: .seconds(5))
     }
 
     private func booksIfOpen() async throws -> Books? {
@@ -89,6 +108,7 @@ final class ShopCourse: Sendable {
             state.checkouts = orders.count
         }
         RarePaths.take(books, orders, self.simulation)
+        self.simulation.sometimes("a lease was stolen", self.shop.thefts > 0)
         if let first = found.first { self.simulation.fail(first.kind.rawValue, first.description) }
     }
 }

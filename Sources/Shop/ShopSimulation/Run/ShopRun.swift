@@ -22,6 +22,8 @@ public struct ShopRun: Sendable {
     public struct Verdict: Sendable {
         public var seed: UInt64
         public var report: SimulationReport
+        /// How often rare paths were walked.
+        public var sightings: [String: Int]
         /// What is wrong; empty when nothing is.
         public var anomalies: [Anomaly]
         /// Orders that were placed.
@@ -51,11 +53,13 @@ public struct ShopRun: Sendable {
         let simulation = Simulator(seed: self.seed, configuration: configuration)
         let course = ShopCourse(SimulatedShop(simulation, mix))
         let report = simulation.run { _ in try await course.run() }
+        var sightings = report.sightings
+        RarePaths.take(report.faults, into: &sightings)
         var anomalies = course.anomalies
         if anomalies.isEmpty, let failure = report.failure { anomalies = [Anomaly(failure)] }
         return Verdict(
-            seed: self.seed, report: report, anomalies: anomalies, checkouts: course.checkouts,
-            answers: course.shop.history.counts)
+            seed: self.seed, report: report, sightings: sightings, anomalies: anomalies,
+            checkouts: course.checkouts, answers: course.shop.history.counts)
     }
 }
 

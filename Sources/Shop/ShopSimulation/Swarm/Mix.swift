@@ -31,8 +31,13 @@ struct Mix: Sendable {
     var jumps = 0
     var partitions = 0
     var fullDisks = 0
+    /// One service that others need is away for minutes.
+    var outages = 0
     var poison = 0
 
+    /// How much of each hundred deeds of customers are transfers, and how much other deeds than new orders.
+    var transfers: Int
+    var changes: Int
     var hasCarrier: Bool
     /// Whether two engines work on the transfers.
     var hasSecondEngine: Bool
@@ -64,15 +69,18 @@ struct Mix: Sendable {
         if maybe(0.6) { self.crashes = between(1, 6) }
         if maybe(0.5) { self.powerLosses = between(1, 4) }
         if maybe(0.4) { self.pauses = between(1, 4) }
-        if maybe(0.2) { self.jumps = between(1, 2) }
+        if maybe(0.25) { self.jumps = between(1, 3) }
+        if maybe(0.12) { self.outages = 1 }
         if maybe(0.5) { self.partitions = between(1, 5) }
-        if maybe(0.15) { self.fullDisks = between(1, 2) }
+        if maybe(0.25) { self.fullDisks = between(1, 2) }
         if maybe(0.1) { self.poison = 1 }
+        self.transfers = maybe(0.3) ? between(20, 50) : between(0, 10)
+        self.changes = between(10, 45)
         self.hasCarrier = maybe(0.7)
         self.hasSecondEngine = maybe(0.4)
-        let patience = maybe(0.5) ? between(5, 40) : 600
+        let patience = maybe(0.5) ? between(3, 30) : 600
         self.patience = .seconds(patience)
-        self.holdDuration = .seconds(patience + between(5, 60))
+        self.holdDuration = .seconds(patience + between(4, 60))
         switch chance.below(4) {
         case 0: self.scheduling = .firstInFirstOut
         case 1: self.scheduling = .prioritised(changeEvery: 50)
@@ -86,7 +94,7 @@ struct Mix: Sendable {
         (calm.loss, calm.duplication, calm.reset, calm.diskErrors) = (0, 0, 0, 0)
         (calm.providerLoss, calm.mailLoss, calm.skew) = (0, 0, .zero)
         (calm.crashes, calm.powerLosses, calm.pauses, calm.jumps) = (0, 0, 0, 0)
-        (calm.partitions, calm.fullDisks, calm.poison) = (0, 0, 0)
+        (calm.partitions, calm.fullDisks, calm.poison, calm.outages) = (0, 0, 0, 0)
         return calm
     }
 }

@@ -46,12 +46,29 @@ struct Storm: Sendable {
             let isLong = mix.hasSecondEngine && machine.hasPrefix("transfers")
             return .pause(machine, isLong ? span(20_000, 60_000) : span(50, 12_000))
         }
-        add(mix.jumps, "jump") { .jump($0, span(-60_000, 1_200_000), back: span(500, 20_000)) }
-        add(mix.partitions, "partition") { machine in
-            let other = machines[chance.below(machines.count)]
+        add(mix.jumps, "jump") { machine in
+            // A hold runs out when the clock of the shelves goes ahead.
+            let isShelf = chance.below(2) == 0
+            let ahead = mix.holdDuration + span(1_000, 60_000)
+            return .jump(
+                isShelf ? "inventory" : machine, isShelf ? ahead : span(-60_000, 1_200_000), back: span(500, 20_000))
+        }
+        add(mix.outages, "outage") { _ in
+            let victim = ["payments", "payments", "inventory", "shipping"][chance.below(4)]
+            return .crash(victim, .kill, downtime: span(60_000, 240_000))
+        }
+        if mix.hasSecondEngine {
+            add(2, "engine") { _ in .crash("transfers", .kill, downtime: span(25_000, 60_000)) }
+        }
+        add(mix.partitions, "partition") { drawn in
+            // Half of them between those who depend on each other most.
+            let isChosen = chance.below(2) == 0
+            let machine = isChosen ? "orders" : drawn
+            let close = ["payments", "inventory", "shipping", "gateway"][chance.below(4)]
+            let other = isChosen ? close : machines[chance.below(machines.count)]
             let others = chance.below(2) == 0 || other == machine ? machines.filter { $0 != machine } : [other]
             let pair = chance.below(2) == 0 ? ([machine], others) : (others, [machine])
-            return .partition(pair.0, pair.1, isRefusing: chance.below(3) == 0, span(100, 15_000))
+            return .partition(pair.0, pair.1, isRefusing: chance.below(3) == 0, span(100, isChosen ? 40_000 : 15_000))
         }
         let services = ServiceName.shop
         add(mix.fullDisks, "full") { _ in .fullDisk(services[chance.below(services.count)], span(100, 8_000)) }
@@ -126,7 +143,29 @@ struct Storm: Sendable {
         }
     }
 
-    /// A newer version of a service has written a fact that nobody else can read.
+    /// A service has written a fact that one of its readers can do nothing with.
     private func poison(_ service: ServiceName) async throws {
+        let chance = self.shop.simulation.chance("poison")
+        let ids = IDSource(wallClock: self.shop.simulation.wallClock, chance: chance)
+        let id = ids.next()
+        let data: JSONValue =
+            service == .users
+            ? ["userId": "nobody"]
+            : [
+                "shipmentId": .string(ids.next().description), "orderId": .string(id.description),
+                "customerId": .string(ids.next().description), "status": "IN_TRANSIT", "trackingNumber": "none",
+                "at": "2026-01-01T00:00:00.000Z",
+            ]
+        let event = NewEvent(
+            id: ids.next(), type: service == .users ? "UserCreated" : "ShipmentProgressed", schemaVersion: 1,
+            timestamp: self.shop.simulation.wallClock.now, metadata: EventMetadata(correlationID: ids.next()),
+            data: data.serialized)
+        self.shop.addPoison(event.id)
+        let stream = StreamID(category: "foreign", aggregateID: id)
+        do {
+            _ = try await self.shop.store(service)?.write { try $0.append([event], to: stream, expecting: .any) }
+        } catch is EventStoreError {
+            // It is down: then nothing was written.
+        }
     }
 }

@@ -29,7 +29,9 @@ struct Client: Sendable {
         self.chance = shop.simulation.chance("client/\(name)")
         self.door = Door(
             client: name,
-            transport: NodeTransport(network: shop.network, process: shop.simulation.driver), history: shop.history,
+            transport: NodeTransport(
+                network: shop.network, process: shop.simulation.driver, simulation: shop.simulation),
+            history: shop.history,
             time: shop.simulation.time)
     }
 
@@ -77,6 +79,10 @@ struct Client: Sendable {
             "refresh", .post, "/v1/sessions/refresh", json: ["refreshToken": .string(refresh)])
         switch answer?.status {
         case 200:
+            if asThief {
+                self.simulation.fail(
+                    AnomalyKind.unexpectedAnswer.rawValue, "\(self.name): a used refresh token was exchanged again")
+            }
             if let answer { self.take(answer) }
         case 401:
             if answer?.code == "token-reused" { self.simulation.sometimes("a refresh token was used twice") }
@@ -104,7 +110,9 @@ struct Client: Sendable {
                 deed, about: subject, method, path, json: json, key: key, token: isOpen ? nil : self.token)
             self.simulation.trace(
                 "\(self.name) \(deed) \(key?.short ?? "") → "
-                    + (answer.map { "\($0.status) \($0.code ?? "") \($0.json["detail"]?.string ?? "")" } ?? "no answer"))
+                    + (answer.map { "\($0.status) \($0.code ?? "") \($0.json["detail"]?.string ?? "")" } ?? "no answer")
+            )
+            if answer == nil { self.simulation.sometimes("a client saw nothing of its answer") }
             if let answer {
                 if expected.contains(answer.status) { return (answer, isRepeated) }
                 if answer.status == 401, !isOpen {

@@ -1,8 +1,8 @@
-import Simulation
-import HTTPTypes
 import Chassis
 import Essentials
+import HTTPTypes
 import ShopContracts
+import Simulation
 
 /// A customer in a closed loop: orders, changes their mind, moves money, and asks where things stand.
 struct Customer: Sendable {
@@ -46,19 +46,30 @@ struct Customer: Sendable {
     }
 
     private mutating func act() async throws {
-        switch self.chance.below(100) {
-        case ..<46: try await self.order()
-        case ..<56: try await self.withRecent { try await $0.look(at: $1.order) }
-        case ..<64: try await self.withRecent { try await $0.change($1.order, "cancel") }
-        case ..<68: try await self.withRecent { try await $0.sendBack($1.order) }
-        case ..<74: try await self.withRecent { try await $0.payAgain($1.order) }
-        case ..<78: try await self.withRecent { try await $0.repeatWish($1) }
-        case ..<87: try await self.transfer()
-        case ..<92: try await self.deposit()
-        case ..<95: try await self.client.renew(asThief: self.chance.below(3) == 0)
-        case ..<98: try await self.list()
+        let mix = self.shop.mix
+        let draw = self.chance.below(100)
+        if draw < mix.transfers { return try await self.transfer() }
+        if draw >= mix.transfers + mix.changes { return try await self.order() }
+        switch self.chance.below(20) {
+        case ..<5: try await self.withRecent { try await $0.look(at: $1.order) }
+        case ..<8: try await self.withRecent { try await $0.change($1.order, "cancel") }
+        case ..<10: try await self.withRecent { try await $0.sendBack($1.order) }
+        case ..<13: try await self.withRecent { try await $0.payAgain($1.order) }
+        case ..<15: try await self.withRecent { try await $0.repeatWish($1) }
+        case ..<16: try await self.deposit()
+        case ..<18: try await self.renew()
+        case ..<19: try await self.list()
         default: try await self.rename()
         }
+    }
+
+    /// Exchanges the session's token, and now and then lets a thief try the old one later.
+    private mutating func renew() async throws {
+        try await self.client.renew()
+        guard self.chance.below(2) == 0 else { return }
+        // For ten seconds a repeated exchange is taken for one whose answer was lost.
+        try await self.client.door.time.sleep(for: .seconds(45))
+        try await self.client.renew(asThief: true)
     }
 
     private mutating func withRecent(
@@ -101,7 +112,7 @@ struct Customer: Sendable {
         let (answer, isRepeated) = try await self.client.insist(
             "order", .post, "/v1/orders", json: body, key: key, expecting: [201, 409])
         guard let order = answer.id("orderId") else { return }
-        if answer.status == 409, !isRepeated, self.shop.mix.duplication == 0 {
+        if answer.status == 409, !isRepeated, answer.id("orderId") == nil {
             self.shop.simulation.fail(AnomalyKind.unexpectedAnswer.rawValue, "the new key \(key) was answered 409")
         }
         self.client.history.promise(promise.answered(order))
@@ -141,7 +152,8 @@ struct Customer: Sendable {
         if answer.id("orderId") != wish.order {
             self.shop.simulation.fail(
                 AnomalyKind.duplicateEffect.rawValue,
-                "the repeated key \(wish.key) of order \(wish.order) was answered with \(answer.json["orderId"] ?? .null)")
+                "the repeated key \(wish.key) of order \(wish.order) was answered with \(answer.json["orderId"] ?? .null)"
+            )
         }
         let other = wish.body.setting("items", to: [wish.body["items"]?.array?.first ?? .null])
             .setting("paymentMethod", to: "pm_slow").setting("customerId", to: wish.body["customerId"] ?? .null)

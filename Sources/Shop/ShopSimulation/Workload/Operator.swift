@@ -1,6 +1,6 @@
-import HTTPTypes
 import Chassis
 import Essentials
+import HTTPTypes
 import ShopContracts
 
 /// Who runs the shop: puts products on sale, fills shelves, moves parcels, takes returns in.
