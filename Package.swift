@@ -205,7 +205,7 @@ let everyTest: [Target] = [
     tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport"]),
-    tests("ShopSimulationTests", ["Essentials", "Simulation", "ShopSimulation"]),
+    tests("ShopSimulationTests", ["Essentials", "EventSourcing", "Chassis", "Sagas", "Simulation", "ShopSimulation"]),
     tests("TidyTests", []),
 ]
 

@@ -159,7 +159,30 @@ struct Books: Sendable {
             return status == "UNKNOWN" || (status == "AUTHORIZED" && isDeposit)
         }
         if open > 0 { work.append("\(open) payments of unknown outcome") }
+        work += self.unheard
         return work
+    }
+}
+
+extension Books {
+    /// Facts that whoever follows them has not heard of yet, in words.
+    fileprivate var unheard: [String] {
+        var unheard: [String] = []
+        let followers = [
+            "SHIPPED": "OrderShipped", "IN_TRANSIT": "OrderInTransit", "DELIVERED": "OrderDelivered",
+            "LOST": "OrderLost",
+        ]
+        var parcels: [String: Int] = [:]
+        for fact in self[.shipping].facts(of: "shipment") where fact.type == "ShipmentProgressed" {
+            if let type = followers[fact.data["status"]?.string ?? ""] { parcels[type, default: 0] += 1 }
+        }
+        for type in followers.values.sorted() {
+            let heard = self[.orders].facts.count { $0.type == type }
+            if let count = parcels[type], heard < count { unheard.append("\(count - heard) facts behind \(type)") }
+        }
+        let mails = MailCheck(self, isSettled: true).anomalies().count { $0.kind == .lostEffect }
+        if mails > 0 { unheard.append("\(mails) messages to people") }
+        return unheard
     }
 }
 

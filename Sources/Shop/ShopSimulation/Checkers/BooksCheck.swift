@@ -1,6 +1,6 @@
 public import Chassis
 public import Essentials
-import EventSourcing
+public import EventSourcing
 import ShopContracts
 
 /// The checkers of the simulator on databases that somebody else has left behind: a running platform, or one that was killed.

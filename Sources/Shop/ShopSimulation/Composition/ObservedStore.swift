@@ -9,7 +9,7 @@ final class CommitWatch: Sendable {
     private let audit: Mutex<StepAudit>
     private let lostPower = Mutex(false)
     let service: ServiceName
-    private let simulation: Simulator
+    private unowned let simulation: Simulator
 
     init(_ service: ServiceName, _ simulation: Simulator) {
         self.service = service

@@ -22,29 +22,28 @@ import Users
 /// Makes the programs that run on the machines of a simulated shop.
 struct ShopPrograms: Sendable {
     let simulation: Simulator
+    let stage: Stage
     let network: ShopNetwork
     let mix: Mix
     let outside: Outside
+    let disks: [ServiceName: SimulatedDisk]
+    let watches: [ServiceName: CommitWatch]
     let serviceKey: SigningKey
     let usersKey: SigningKey
     /// Told of each service as soon as it serves.
     let started: @Sendable (ServiceName, Service, ServiceStore) -> Void
 
     /// What runs on the machine of a service, from power on to its death.
-    func program(
-        _ name: ServiceName, disk: SimulatedDisk, watch: CommitWatch,
-    ) -> @Sendable (SimulatedProcess) async throws -> Void {
-        { process in
-            let environment = try self.environment(name, disk: disk, watch: watch, process)
-            let (service, seed) = try self.service(environment, process)
-            try await watch.recover(environment.store)
-            try await service.prepare()
-            try await seed()
-            self.network.serve(name.rawValue, on: process) { try await service.handler($0) }
-            self.started(name, service, environment.store)
-            self.simulation.trace("\(name) serves")
-            try await self.work(service.background, of: name, process)
-        }
+    func runService(_ name: ServiceName, _ process: SimulatedProcess) async throws {
+        let environment = try self.environment(name, process)
+        let (service, seed) = try self.service(environment, process)
+        try await self.watches[name]?.recover(environment.store)
+        try await service.prepare()
+        try await seed()
+        self.stage.serve(name.rawValue, on: process, over: self.network, service.handler)
+        self.started(name, service, environment.store)
+        self.simulation.trace("\(name) serves")
+        try await self.work(service.background, of: name, process)
     }
 
     /// Background work as the platform runs it: what ends by an error is not begun again.
@@ -67,39 +66,36 @@ struct ShopPrograms: Sendable {
     }
 
     /// A second engine on the transfers, on a machine of its own over the same database.
-    func secondEngine(disk: SimulatedDisk, watch: CommitWatch) -> @Sendable (SimulatedProcess) async throws -> Void {
-        { process in
-            let environment = try self.environment(.transfers, disk: disk, watch: watch, process)
-            var configuration = TransfersService.Configuration()
-            configuration.engineName = "transfers-2"
-            let transfers = try TransfersService(environment, configuration: configuration)
-            try await self.work(
-                [BackgroundWork("sagas") { try await transfers.engine.run() }], of: "transfers-2", process)
-        }
+    func runSecondEngine(_ process: SimulatedProcess) async throws {
+        let environment = try self.environment(.transfers, process)
+        var configuration = TransfersService.Configuration()
+        configuration.engineName = "transfers-2"
+        let transfers = try TransfersService(environment, configuration: configuration)
+        try await self.work(
+            [BackgroundWork("sagas") { try await transfers.engine.run() }], of: "transfers-2", process)
     }
 
-    var gateway: @Sendable (SimulatedProcess) async throws -> Void {
-        { process in
-            let transport = NodeTransport(network: self.network, process: process, simulation: self.simulation)
-            let gateway = GatewayService(
-                GatewayEnvironment(
-                    transport: transport, userKeys: self.userKeys(process),
-                    credentials: try self.credentials("gateway", process), time: process.time,
-                    wallClock: process.wallClock, ids: process.ids, chance: process.chance, logger: Self.silent,
-                    version: "simulated"),
-                problems: ProblemType.common + ProblemType.shop)
-            self.network.serve("gateway", on: process) { try await gateway.handler($0) }
-            try await self.work(gateway.background, of: "gateway", process)
-        }
+    func runGateway(_ process: SimulatedProcess) async throws {
+        let transport = NodeTransport(network: self.network, process: process, simulation: self.simulation)
+        let gateway = GatewayService(
+            GatewayEnvironment(
+                transport: transport, userKeys: self.userKeys(process),
+                credentials: try self.credentials("gateway", process), time: process.time,
+                wallClock: process.wallClock, ids: process.ids, chance: process.chance, logger: Self.silent,
+                version: "simulated"),
+            problems: ProblemType.common + ProblemType.shop)
+        self.stage.serve("gateway", on: process, over: self.network, gateway.handler)
+        try await self.work(gateway.background, of: "gateway", process)
     }
 
     // MARK: What a service is given
 
     private static let silent = Logger(label: "simulated", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    private func environment(
-        _ name: ServiceName, disk: SimulatedDisk, watch: CommitWatch, _ process: SimulatedProcess,
-    ) throws -> ServiceEnvironment {
+    private func environment(_ name: ServiceName, _ process: SimulatedProcess) throws -> ServiceEnvironment {
+        guard let disk = self.disks[name], let watch = self.watches[name] else {
+            preconditionFailure("\(name) is no service of the shop")
+        }
         let delay = Latency.exponential(mean: self.mix.diskDelay, maximum: .milliseconds(200))
         let store = try SQLiteStore(
             path: "\(name).sqlite", service: name.rawValue,

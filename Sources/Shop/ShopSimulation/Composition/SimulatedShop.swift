@@ -24,6 +24,7 @@ final class SimulatedShop: Sendable {
     let mix: Mix
     let network: ShopNetwork
     let history = History()
+    private let stage = Stage()
     let outside: Outside
     let disks: [ServiceName: SimulatedDisk]
     private let watches: [ServiceName: CommitWatch]
@@ -55,7 +56,7 @@ final class SimulatedShop: Sendable {
     private static func disk(_ name: ServiceName, _ simulation: Simulator) -> SimulatedDisk {
         var configuration = SimulatedDisk.Configuration()
         configuration.seed = simulation.chance("disk/\(name)").next()
-        return SimulatedDisk(configuration, wallClock: simulation.wallClock) { fault in
+        return SimulatedDisk(configuration) { [unowned simulation] fault in
             simulation.strikes("disk.\(name)", probability: 1, "\(fault)")
         }
     }
@@ -63,29 +64,45 @@ final class SimulatedShop: Sendable {
     // MARK: The machines
 
     func start() {
-        let programs = ShopPrograms(
-            simulation: self.simulation, network: self.network, mix: self.mix, outside: self.outside,
-            serviceKey: self.serviceKey, usersKey: self.usersKey
-        ) { name, service, store in
-            self.state.withLock { state in
-                state.services[name] = service
-                state.stores[name] = store
-            }
-        }
+        self.stage.set(
+            ShopPrograms(
+                simulation: self.simulation, stage: self.stage, network: self.network, mix: self.mix,
+                outside: self.outside, disks: self.disks, watches: self.watches, serviceKey: self.serviceKey,
+                usersKey: self.usersKey
+            ) { name, service, store in
+                self.state.withLock { state in
+                    state.services[name] = service
+                    state.stores[name] = store
+                }
+            })
         let chance = self.simulation.chance("clocks")
         for name in ServiceName.shop {
             let node = self.node(name.rawValue, chance)
             guard let disk = self.disks[name], let watch = self.watches[name] else { continue }
             // The database that two machines share stands on a third one, which does not fail.
             if name != .transfers || !self.mix.hasSecondEngine { node.attach(Disk(disk, "\(name).sqlite", watch)) }
-            node.start(
-                onExit: .restart(after: .milliseconds(300)), programs.program(name, disk: disk, watch: watch))
+            self.start(node) { try await $0.runService(name, $1) }
         }
-        self.node("gateway", chance).start(onExit: .restart(after: .milliseconds(300)), programs.gateway)
-        if self.mix.hasSecondEngine, let disk = self.disks[.transfers], let watch = self.watches[.transfers] {
-            self.node("transfers-2", chance).start(
-                onExit: .restart(after: .milliseconds(300)), programs.secondEngine(disk: disk, watch: watch))
+        self.start(self.node("gateway", chance)) { try await $0.runGateway($1) }
+        if self.mix.hasSecondEngine {
+            self.start(self.node("transfers-2", chance)) { try await $0.runSecondEngine($1) }
         }
+    }
+
+    private func start(
+        _ node: SimulatedNode, _ body: @escaping @Sendable (ShopPrograms, SimulatedProcess) async throws -> Void,
+    ) {
+        let stage = self.stage
+        node.start(onExit: .restart(after: .milliseconds(300))) { process in
+            guard let programs = stage.programs else { throw CancellationError() }
+            try await body(programs, process)
+        }
+    }
+
+    /// Lets go of everything that runs of this shop could keep. What has been recorded stays.
+    func close() {
+        self.stage.clear()
+        self.state.withLock { $0 = State() }
     }
 
     private func node(_ name: String, _ chance: Chance) -> SimulatedNode {

@@ -1,5 +1,5 @@
-public import Essentials
-public import Simulation
+import Essentials
+import Simulation
 
 /// What one seed gave, as one line of JSON: what worker processes tell the one that started them.
 public struct SeedReport: Codable, Hashable, Sendable {

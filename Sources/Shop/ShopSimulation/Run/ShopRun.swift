@@ -53,6 +53,7 @@ public struct ShopRun: Sendable {
         let simulation = Simulator(seed: self.seed, configuration: configuration)
         let course = ShopCourse(SimulatedShop(simulation, mix))
         let report = simulation.run { _ in try await course.run() }
+        defer { course.shop.close() }
         var sightings = report.sightings
         RarePaths.take(report.faults, into: &sightings)
         var anomalies = course.anomalies

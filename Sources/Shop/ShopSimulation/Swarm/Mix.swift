@@ -77,7 +77,9 @@ struct Mix: Sendable {
         self.transfers = maybe(0.3) ? between(20, 50) : between(0, 10)
         self.changes = between(10, 45)
         self.hasCarrier = maybe(0.7)
-        self.hasSecondEngine = maybe(0.4)
+        self.hasSecondEngine = maybe(0.35)
+        if self.hasSecondEngine { self.transfers = between(20, 60) }
+        self.changes = min(self.changes, 90 - self.transfers)
         let patience = maybe(0.5) ? between(3, 30) : 600
         self.patience = .seconds(patience)
         self.holdDuration = .seconds(patience + between(4, 60))

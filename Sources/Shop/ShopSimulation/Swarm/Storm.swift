@@ -58,7 +58,9 @@ struct Storm: Sendable {
             return .crash(victim, .kill, downtime: span(60_000, 240_000))
         }
         if mix.hasSecondEngine {
-            add(2, "engine") { _ in .crash("transfers", .kill, downtime: span(25_000, 60_000)) }
+            // Longer than a lease, so that the other engine takes over and the first one comes back to what it was doing.
+            add(3, "stall") { _ in .pause(chance.below(2) == 0 ? "transfers" : "transfers-2", span(31_000, 50_000)) }
+            add(1, "engine") { _ in .crash("transfers", .kill, downtime: span(25_000, 60_000)) }
         }
         add(mix.partitions, "partition") { drawn in
             // Half of them between those who depend on each other most.

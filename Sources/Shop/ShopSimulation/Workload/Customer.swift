@@ -53,6 +53,7 @@ struct Customer: Sendable {
         switch self.chance.below(20) {
         case ..<5: try await self.withRecent { try await $0.look(at: $1.order) }
         case ..<8: try await self.withRecent { try await $0.change($1.order, "cancel") }
+        case ..<12 where !mix.hasCarrier: try await self.withRecent { try await $0.moveParcel(of: $1.order) }
         case ..<10: try await self.withRecent { try await $0.sendBack($1.order) }
         case ..<13: try await self.withRecent { try await $0.payAgain($1.order) }
         case ..<15: try await self.withRecent { try await $0.repeatWish($1) }
@@ -137,6 +138,18 @@ struct Customer: Sendable {
         guard answer.status == 200 else { return }
         try await self.think()
         try await self.clerk.processReturn(of: order)
+    }
+
+    /// Without a carrier in the box an operator reports what became of a parcel.
+    private mutating func moveParcel(of order: UniqueID) async throws {
+        let (page, _) = try await self.client.insist("list parcels", .get, "/v1/shipments?limit=100", expecting: [200])
+        let parcel = page.json["items"]?.array?.first { $0["orderId"]?.string == order.description }
+        guard let id = parcel?["shipmentId"]?.string.flatMap({ UniqueID($0) }) else { return }
+        let next: [String: [String]] = [
+            "BOOKED": ["SHIPPED"], "SHIPPED": ["IN_TRANSIT", "DELIVERED"], "IN_TRANSIT": ["DELIVERED", "LOST"],
+        ]
+        guard let choices = next[parcel?["status"]?.string ?? ""] else { return }
+        try await self.clerk.report(choices[self.chance.below(choices.count)], of: id)
     }
 
     private mutating func payAgain(_ order: UniqueID) async throws {

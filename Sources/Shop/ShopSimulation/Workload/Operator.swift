@@ -72,6 +72,12 @@ struct Operator: Sendable {
             json: Self.product(article.sku, article.minor, name: name), expecting: [200])
     }
 
+    mutating func report(_ status: String, of parcel: UniqueID) async throws {
+        _ = try await self.client.insist(
+            "track", about: parcel, .post, "/v1/shipments/\(parcel)/tracking", json: ["status": .string(status)],
+            expecting: [200, 409])
+    }
+
     mutating func processReturn(of order: UniqueID) async throws {
         _ = try await self.client.insist(
             "process return", about: order, .post, "/v1/orders/\(order)/process-return", key: self.client.key(),
