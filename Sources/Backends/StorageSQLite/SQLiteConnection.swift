@@ -18,11 +18,6 @@ enum SQLiteConnection {
             try database.execute(sql: "PRAGMA recursive_triggers = ON")
             guard !readOnly else { return }
             try database.execute(sql: "PRAGMA synchronous = \(configuration.durability.rawValue)")
-            #if PlantedFaults
-                if PlantedFault.acknowledgeBeforeFlush.isPlanted {
-                    try database.execute(sql: "PRAGMA synchronous = OFF")
-                }
-            #endif
         }
         settings.label = path
         let queue =
@@ -30,6 +25,11 @@ enum SQLiteConnection {
             ? try DatabaseQueue(configuration: settings)
             : try DatabaseQueue(path: Self.location(of: path, configuration), configuration: settings)
         if !readOnly, path != ":memory:" { try Self.requireDurability(queue, configuration, path: path) }
+        #if PlantedFaults
+            if PlantedFault.acknowledgeBeforeFlush.isPlanted, !readOnly {
+                try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+            }
+        #endif
         return queue
     }
 

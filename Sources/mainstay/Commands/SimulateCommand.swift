@@ -46,6 +46,8 @@ struct SimulateCommand: AsyncParsableCommand {
     var worker = false
     @Option(help: .hidden)
     var plant: String?
+    @Option(help: .hidden)
+    var orders: Int?
 
     func validate() throws {
         guard (self.seeds ?? 1) >= 1 else { throw ValidationError("--seeds takes 1 and more") }
@@ -72,6 +74,7 @@ struct SimulateCommand: AsyncParsableCommand {
         var options = ShopRun.Options()
         options.recordsTrace = self.trace
         options.isCalm = self.calm
+        options.orders = self.orders
         return options
     }
 

@@ -113,7 +113,9 @@ final class SimulatedShop: Sendable {
 
     /// Waits until every service serves.
     func waitUntilOpen() async throws {
+        let end = self.simulation.now + .seconds(600)
         while self.state.withLock({ $0.services.count }) < ServiceName.shop.count {
+            if self.simulation.now > end { throw Client.NoAnswer(deed: "opening the shop") }
             try await self.simulation.time.sleep(for: .milliseconds(50))
         }
     }

@@ -18,7 +18,7 @@ final class ShopCourse: Sendable {
     private var simulation: Simulator { self.shop.simulation }
 
     /// How long everything may take to end by itself once nothing goes wrong any more.
-    private static let patience = Duration.seconds(3 * 3_600)
+    private static let patience = Duration.seconds(3_600)
 
     init(_ shop: SimulatedShop) {
         self.shop = shop

@@ -14,6 +14,8 @@ public struct ShopRun: Sendable {
         public var recordsTrace = false
         /// Whether the seed's troubles are left out. Default: false.
         public var isCalm = false
+        /// For measurements: so many orders of each of four customers, and nothing else. Default: nil.
+        public var orders: Int?
 
         public init() {}
     }
@@ -45,7 +47,8 @@ public struct ShopRun: Sendable {
     /// Runs the seed on this thread.
     public func run() -> Verdict {
         let drawn = Mix(seed: self.seed)
-        let mix = self.options.isCalm ? drawn.calm : drawn
+        var mix = self.options.isCalm ? drawn.calm : drawn
+        if let orders = self.options.orders { mix.orderOnly(orders) }
         var configuration = Simulator.Configuration()
         configuration.faults = self.options.faults
         configuration.recordsTrace = self.options.recordsTrace

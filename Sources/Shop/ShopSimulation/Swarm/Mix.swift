@@ -33,6 +33,10 @@ struct Mix: Sendable {
     var fullDisks = 0
     /// One service that others need is away for minutes.
     var outages = 0
+    /// Which service it is; nil for any.
+    var victim: String?
+    /// How often one of two engines stands still for longer than a lease.
+    var stalls = 0
     var poison = 0
 
     /// How much of each hundred deeds of customers are transfers, and how much other deeds than new orders.
@@ -78,7 +82,10 @@ struct Mix: Sendable {
         self.changes = between(10, 45)
         self.hasCarrier = maybe(0.7)
         self.hasSecondEngine = maybe(0.35)
-        if self.hasSecondEngine { self.transfers = between(20, 60) }
+        if self.hasSecondEngine {
+            self.transfers = between(20, 60)
+            self.stalls = between(1, 3)
+        }
         self.changes = min(self.changes, 90 - self.transfers)
         let patience = maybe(0.5) ? between(3, 30) : 600
         self.patience = .seconds(patience)
@@ -88,6 +95,35 @@ struct Mix: Sendable {
         case 1: self.scheduling = .prioritised(changeEvery: 50)
         default: self.scheduling = .random
         }
+        // Two stories that chance alone would hardly ever tell.
+        switch chance.below(16) {
+        case 0: self.loseTransfersHalfway(milliseconds(80, 250))
+        case 1: self.stallEngines(milliseconds(80, 250))
+        default: break
+        }
+    }
+
+    /// Money is on its way when the one who holds it goes away for minutes.
+    private mutating func loseTransfersHalfway(_ delay: Duration) {
+        (self.customers, self.deeds, self.transfers, self.changes) = (4, 8, 85, 5)
+        (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(20))
+        (self.outages, self.victim, self.hasSecondEngine, self.stalls) = (1, "payments", false, 0)
+        (self.crashes, self.powerLosses, self.partitions, self.jumps) = (0, 0, 0, 0)
+    }
+
+    /// An engine sleeps over its lease with a call under way, and comes back to find it taken.
+    private mutating func stallEngines(_ delay: Duration) {
+        (self.customers, self.deeds, self.transfers, self.changes) = (4, 8, 85, 5)
+        (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(20))
+        (self.hasSecondEngine, self.stalls) = (true, 4)
+    }
+
+    /// Nothing but orders, without any trouble: for measurements.
+    mutating func orderOnly(_ deeds: Int) {
+        self = self.calm
+        (self.customers, self.deeds, self.transfers, self.changes) = (4, deeds, 0, 0)
+        (self.products, self.stock, self.pause, self.storm) = (4, 1_000_000, .milliseconds(200), .milliseconds(10))
+        (self.hasSecondEngine, self.stalls, self.hasCarrier) = (false, 0, false)
     }
 
     /// The same sizes without any trouble.
@@ -97,6 +133,7 @@ struct Mix: Sendable {
         (calm.providerLoss, calm.mailLoss, calm.skew) = (0, 0, .zero)
         (calm.crashes, calm.powerLosses, calm.pauses, calm.jumps) = (0, 0, 0, 0)
         (calm.partitions, calm.fullDisks, calm.poison, calm.outages) = (0, 0, 0, 0)
+        calm.stalls = 0
         return calm
     }
 }

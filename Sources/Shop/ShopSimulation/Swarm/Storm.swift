@@ -54,13 +54,15 @@ struct Storm: Sendable {
                 isShelf ? "inventory" : machine, isShelf ? ahead : span(-60_000, 1_200_000), back: span(500, 20_000))
         }
         add(mix.outages, "outage") { _ in
-            let victim = ["payments", "payments", "inventory", "shipping"][chance.below(4)]
-            return .crash(victim, .kill, downtime: span(60_000, 240_000))
+            let drawn = ["payments", "payments", "inventory", "shipping"][chance.below(4)]
+            return .crash(mix.victim ?? drawn, .kill, downtime: span(90_000, 240_000))
         }
         if mix.hasSecondEngine {
             // Longer than a lease, so that the other engine takes over and the first one comes back to what it was doing.
-            add(3, "stall") { _ in .pause(chance.below(2) == 0 ? "transfers" : "transfers-2", span(31_000, 50_000)) }
-            add(1, "engine") { _ in .crash("transfers", .kill, downtime: span(25_000, 60_000)) }
+            add(mix.stalls, "stall") { _ in
+                .pause(chance.below(2) == 0 ? "transfers" : "transfers-2", span(31_000, 50_000))
+            }
+            if mix.stalls > 0 { add(1, "engine") { _ in .crash("transfers", .kill, downtime: span(25_000, 60_000)) } }
         }
         add(mix.partitions, "partition") { drawn in
             // Half of them between those who depend on each other most.

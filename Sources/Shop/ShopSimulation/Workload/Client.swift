@@ -96,12 +96,12 @@ struct Client: Sendable {
 
     /// Asks until there is an answer, under the same key.
     /// - Returns: the answer, and whether it had to be asked for more than once.
-    /// - Throws: ``NoAnswer`` after an hour.
+    /// - Throws: ``NoAnswer`` after half an hour.
     mutating func insist(
         _ deed: String, about subject: UniqueID? = nil, _ method: HTTPRequest.Method, _ path: String,
         json: JSONValue? = nil, key: UniqueID? = nil, expecting expected: Set<Int>,
     ) async throws -> (answer: ClientAnswer, isRepeated: Bool) {
-        let end = self.door.time.now + .seconds(3_600)
+        let end = self.door.time.now + .seconds(1_800)
         var pause = Duration.milliseconds(50)
         var isRepeated = false
         let isOpen = deed == "log in" || deed == "register"
