@@ -77,15 +77,20 @@ struct ShopPrograms: Sendable {
 
     func runGateway(_ process: SimulatedProcess) async throws {
         let transport = NodeTransport(network: self.network, process: process, simulation: self.simulation)
+        let revocations = RevocationList()
+        let follower = RevocationFollower(
+            RemoteFeed(
+                .users, transport: transport, credentials: try self.credentials("gateway", process), time: process.time),
+            into: revocations, time: process.time, logger: Self.silent,
+            read: { try TokensRevoked.revocation(in: $0) })
         let gateway = GatewayService(
             GatewayEnvironment(
-                transport: transport, userKeys: self.userKeys(process),
-                credentials: try self.credentials("gateway", process), time: process.time,
+                transport: transport, userKeys: self.userKeys(process), revocations: revocations, time: process.time,
                 wallClock: process.wallClock, ids: process.ids, chance: process.chance, logger: Self.silent,
                 version: "simulated"),
             problems: ProblemType.common + ProblemType.shop)
         self.stage.serve("gateway", on: process, over: self.network, gateway.handler)
-        try await self.work(gateway.background, of: "gateway", process)
+        try await self.work(gateway.background + [follower.work], of: "gateway", process)
     }
 
     // MARK: What a service is given
@@ -101,7 +106,7 @@ struct ShopPrograms: Sendable {
             path: "\(name).sqlite", service: name.rawValue,
             migrations: SQLiteStore.kitMigrations + Self.migrations(name), configuration: .init(on: disk),
             ids: process.ids, writeExecutor: process.blockingExecutor("write", latency: delay),
-            readExecutor: process.blockingExecutor("read", latency: delay))
+            readExecutor: process.blockingExecutor("read", latency: delay), time: process.time)
         return ServiceEnvironment(
             name: name, store: watch.watching(store.transactor.map { $0 }, process),
             transport: NodeTransport(network: self.network, process: process, simulation: self.simulation),
@@ -164,6 +169,7 @@ struct ShopPrograms: Sendable {
             var configuration = OrdersService.Configuration()
             configuration.patience = self.mix.patience
             configuration.holdDuration = self.mix.holdDuration
+            configuration.checkout = self.mix.isPaymentFirst ? .paymentFirst : .stockFirst
             return try OrdersService(environment, configuration: configuration).service
         case .transfers: return try TransfersService(environment).service
         case .notifications:

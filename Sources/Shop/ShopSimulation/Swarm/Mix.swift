@@ -47,6 +47,8 @@ struct Mix: Sendable {
     var hasSecondEngine: Bool
     var patience: Duration
     var holdDuration: Duration
+    /// Whether checkouts ask for the money before the stock.
+    var isPaymentFirst: Bool
     var scheduling: Scheduling
 
     init(seed: UInt64) {
@@ -90,6 +92,7 @@ struct Mix: Sendable {
         let patience = maybe(0.5) ? between(3, 30) : 600
         self.patience = .seconds(patience)
         self.holdDuration = .seconds(patience + between(4, 60))
+        self.isPaymentFirst = maybe(0.3)
         switch chance.below(4) {
         case 0: self.scheduling = .firstInFirstOut
         case 1: self.scheduling = .prioritised(changeEvery: 50)
