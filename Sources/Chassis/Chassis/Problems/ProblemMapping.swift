@@ -1,5 +1,6 @@
 import Essentials
 import EventSourcing
+import HTTPTypes
 import Resilience
 
 /// What each typed error of the kit means to a client.

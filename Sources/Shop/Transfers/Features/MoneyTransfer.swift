@@ -88,7 +88,7 @@ struct MoneyTransfer: Sendable {
             let _: PostingState = try await self.payments.call(
                 .post, "/internal/postings", body: posting, key: context.key, metadata: context.metadata)
             return state
-        } catch let problem as RemoteProblem where problem.isFinal {
+        } catch let problem as RemoteProblem where problem.isDecision {
             var refused = state
             refused.refusal = problem.detail
             return refused
@@ -105,7 +105,7 @@ struct MoneyTransfer: Sendable {
             let _: PostingState = try await self.payments.call(
                 .post, "/internal/postings/\(posting)/\(verb)", key: context.key, metadata: context.metadata)
             return state
-        } catch let problem as RemoteProblem where problem.isFinal {
+        } catch let problem as RemoteProblem where problem.isDecision {
             throw SagaRejection(code: problem.code, message: problem.detail)
         }
     }
