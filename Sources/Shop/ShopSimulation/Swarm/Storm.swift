@@ -168,8 +168,8 @@ struct Storm: Sendable {
         let stream = StreamID(category: "foreign", aggregateID: id)
         do {
             _ = try await self.shop.store(service)?.write { try $0.append([event], to: stream, expecting: .any) }
-        } catch is EventStoreError {
-            // It is down: then nothing was written.
+        } catch let error as EventStoreError {
+            self.shop.simulation.trace("\(service) is down and takes no poison: \(error.code)")
         }
     }
 }
