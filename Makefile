@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BINARY := .build/release/mainstay
 TRAIT_FLAGS := $(if $(TRAITS),--traits $(TRAITS),)
 
-.PHONY: help setup build up test format format-check api docs vectors overload-plots kill-matrix fuzz journey bench
+.PHONY: help setup build up test format format-check api docs vectors overload-plots kill-matrix simulate mutants fuzz journey bench
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,13 @@ overload-plots: setup ## Plays the overload simulation and draws Docs/Resilience
 
 kill-matrix: build ## Kills the running platform KILLS times and checks that nothing is lost
 	python3 scripts/kill_matrix.py --binary $(BINARY) --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED),)
+
+simulate: build ## Runs SEEDS seeds of the whole shop in the simulator: make simulate SEEDS=1000
+	$(BINARY) simulate --seeds $(or $(SEEDS),1000) $(ARGS)
+
+mutants: setup ## Plants every known mistake, one at a time, and checks that the simulator finds it
+	swift build -c release --product mainstay --traits PlantedFaults --scratch-path .build/planted
+	scripts/mutants.sh .build/planted/release/mainstay $(or $(SEEDS),400) $(FAULTS)
 
 fuzz: build ## Plays schemathesis against the served OpenAPI document
 	scripts/fuzz.sh $(BINARY)

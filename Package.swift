@@ -123,10 +123,19 @@ let shop: [Target] = [
 let services: [Target.Dependency] = [
     "Users", "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications",
 ]
+let shopSimulation: [Target] = [
+    library(
+        "ShopSimulation", in: "Shop",
+        services + [
+            "Essentials", "EventSourcing", "Identity", "Ledger", "Messaging", "Sagas", "Simulation", "StorageSQLite",
+            "StorageSQLiteTesting", "Chassis", "Gateway", "GatewayCore", "ShopContracts", httpTypes, logging,
+        ])
+]
 let executable: [Target] = [
     .executableTarget(
         name: "mainstay",
         dependencies: services + [
+            "ShopSimulation",
             "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
@@ -202,6 +211,7 @@ let everyTest: [Target] = [
     tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport"]),
+    tests("ShopSimulationTests", ["Essentials", "EventSourcing", "Chassis", "Sagas", "Simulation", "ShopSimulation"]),
     tests("TidyTests", []),
 ]
 
@@ -215,6 +225,11 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [.executable(name: "mainstay", targets: ["mainstay"])]
         + libraries.map { .library(name: $0, targets: [$0]) },
+    traits: [
+        .trait(
+            name: "PlantedFaults",
+            description: "Builds mistakes in, to be chosen at run time, that the simulator must find. Never for use.")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["Logging"]),
@@ -229,5 +244,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: kit + backends + http + chassis + gateway + shop + executable + everyTest
+    targets: kit + backends + http + chassis + gateway + shop + shopSimulation + executable + everyTest
 )

@@ -15,6 +15,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -103,11 +104,31 @@ class Matrix:
             for service, ids in self.hit_sagas.items():
                 ids.update(one for one, in books.query(service, f"SELECT id FROM sagas WHERE {UNFINISHED}"))
             self.wrong(books.check_always(self.record.read()), f"after kill {number}")
+        self.wrong(self.judge(), f"after kill {number}, says mainstay simulate --check")
         self.kills.append(row)
         self.say(
             f"{number:5}  {seed:10}  {row['since']:>6}+{row['instant_ms']:<5}  {row['acknowledged']:12}  "
             f"{row['unfinished']['orders']:6}  {row['unfinished']['transfers']:9}  {len(self.violations):10}")
         self.platform.launch()
+
+    def judge(self, *options):
+        """What the checkers of the simulator say of the files: a second opinion, by other code."""
+        ended = subprocess.run(
+            [self.arguments.binary, "simulate", "--check", self.platform.data, "--promises", self.record.path, "--json",
+             *options], capture_output=True, text=True, check=False)
+        if ended.returncode not in (0, 1):
+            return [ended.stderr.strip()]
+        found = [json.loads(line) for line in ended.stdout.splitlines()]
+        return [f"{one['kind']}: {one['what']}" for one in found]
+
+    def judge_end(self):
+        """The same when everything must have ended. Parcels go on for some seconds after the last order."""
+        found = ["nothing was looked at"]
+        end = time.monotonic() + 90
+        while found and time.monotonic() < end:
+            found = self.judge("--settled")
+            time.sleep(1)
+        self.wrong(found, "at the end, says mainstay simulate --check")
 
     # When nothing is under way
 
@@ -151,6 +172,8 @@ class Matrix:
                 self.settle(f"settled after kill {number}")
         self.platform.wait_ready()
         self.settle("at the end", with_mails=True)
+        self.shop.paused.set()
+        self.judge_end()
         self.shop.stopped.set()
         for customer in self.customers:
             customer.join(30)

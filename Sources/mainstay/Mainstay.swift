@@ -13,7 +13,7 @@ struct Mainstay: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             UpCommand.self, ServeCommand.self, GatewayCommand.self, EventsCommand.self, SagasCommand.self,
-            LoadCommand.self,
+            SimulateCommand.self, LoadCommand.self,
         ])
 }
 

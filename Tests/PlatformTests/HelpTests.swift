@@ -7,7 +7,7 @@ import Testing
         [], ["up"], ["serve"], ["gateway"], ["gateway", "check"], ["events"], ["events", "tail"], ["events", "read"],
         ["events", "replay"], ["events", "verify"], ["sagas"], ["sagas", "list"], ["sagas", "show"],
         ["sagas", "retry"],
-        ["sagas", "compensate"], ["load"],
+        ["sagas", "compensate"], ["load"], ["simulate"],
     ]
 
     @Test func `the help texts are the recorded ones`() async throws {

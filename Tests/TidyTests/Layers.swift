@@ -51,10 +51,15 @@ enum Layers {
         "Transfers": service.union(["Sagas"]),
         "Shipping": service,
         "Notifications": service,
+        // Floor 6: the whole shop in the simulator
+        "ShopSimulation": kit.union([
+            "Simulation", "StorageSQLite", "StorageSQLiteTesting", "Chassis", "GatewayCore", "Gateway", "ShopContracts",
+            "Users", "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications",
+        ]),
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts", "Users", "Catalog",
-            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications",
+            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "ShopSimulation",
         ]),
     ]
 

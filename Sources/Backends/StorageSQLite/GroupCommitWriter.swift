@@ -209,6 +209,12 @@ final class GroupCommitWriter: Sendable {
             do {
                 try database.commit()
             } catch let error as DatabaseError where error.resultCode == .SQLITE_IOERR {
+                #if PlantedFaults
+                    if PlantedFault.acknowledgeFailedCommit.isPlanted {
+                        if database.isInsideTransaction { try database.rollback() }
+                        return (outcomes, head)
+                    }
+                #endif
                 self.state.withLock { $0.isLogSound = false }
                 throw EventStoreError(
                     .unavailable,
@@ -248,7 +254,11 @@ final class GroupCommitWriter: Sendable {
         } catch {
             // A full disk or an I/O error makes SQLite give up the whole transaction, not this savepoint alone.
             guard database.isInsideTransaction else { throw unit.doom ?? error }
-            try database.run("ROLLBACK TO job")
+            #if PlantedFaults
+                if !PlantedFault.keepFailedTransaction.isPlanted { try database.run("ROLLBACK TO job") }
+            #else
+                try database.run("ROLLBACK TO job")
+            #endif
             try database.run("RELEASE job")
             return .failure(self.explained(error))
         }

@@ -25,6 +25,11 @@ enum SQLiteConnection {
             ? try DatabaseQueue(configuration: settings)
             : try DatabaseQueue(path: Self.location(of: path, configuration), configuration: settings)
         if !readOnly, path != ":memory:" { try Self.requireDurability(queue, configuration, path: path) }
+        #if PlantedFaults
+            if PlantedFault.acknowledgeBeforeFlush.isPlanted, !readOnly {
+                try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
+            }
+        #endif
         return queue
     }
 

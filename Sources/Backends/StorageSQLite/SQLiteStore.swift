@@ -68,12 +68,13 @@ public final class SQLiteStore: Sendable {
     ///   - ids: draws the epoch of a new database.
     ///   - writeExecutor: where transactions run that write; a thread of their own by default.
     ///   - readExecutor: where the others run.
+    ///   - time: by which commits wait for each other.
     /// - Throws: ``EventStoreError``: `corrupt` for a file that is no such database, `newerSchema`, `locked`,
     ///   `unavailable` when it cannot be opened.
     public init(
         path: String, service: String, migrations: [Migration] = [], configuration: Configuration = Configuration(),
         ids: IDSource = .system, writeExecutor: (any BlockingExecutor)? = nil,
-        readExecutor: (any BlockingExecutor)? = nil,
+        readExecutor: (any BlockingExecutor)? = nil, time: TimeSource = .system,
     ) throws {
         let commits = CommitSignal()
         self.path = path
@@ -96,7 +97,7 @@ public final class SQLiteStore: Sendable {
             if writeExecutor != nil || path == ":memory:" { pace.gatherDelay = .zero }
             self.writer = GroupCommitWriter(
                 queue: queue, source: self.source, configuration: pace, executor: executor, commits: commits,
-                isLogSound: isSound)
+                isLogSound: isSound, time: time)
             let sharedExecutor = path == ":memory:" ? writeExecutor : nil
             self.readExecutor = readExecutor ?? sharedExecutor ?? DedicatedThread(name: "\(service)-read")
         } catch let error as DatabaseError {

@@ -113,6 +113,12 @@ public struct LedgerMachine: Hashable, Sendable {
         accounts[0].debitsPosted += posted
         accounts[1].creditsPosted += posted
         pending.state = .posted(by: transfer.id, amount: posted)
+        #if PlantedFaults
+            if PlantedFault.postHoldTwice.isPlanted {
+                accounts[0].debitsPosted += posted
+                accounts[1].creditsPosted += posted
+            }
+        #endif
         let movement = LedgerMovement(debit: held.debit, credit: held.credit, amount: posted)
         return Self.change(
             transfer, movement, state: .settled, at: now, debit: accounts[0], credit: accounts[1],
@@ -129,6 +135,11 @@ public struct LedgerMachine: Hashable, Sendable {
             let entry = LedgerEntry(
                 transfer: transfer, ledger: nil, movement: nil, state: .settled, timestamp: now, debitNumber: 0,
                 creditNumber: 0)
+            #if PlantedFaults
+                if PlantedFault.ignoreVoidTombstone.isPlanted {
+                    return LedgerChange(entry: entry, accounts: [], settled: nil)
+                }
+            #endif
             return LedgerChange(
                 entry: entry, accounts: [], settled: .tombstone(id: id, by: transfer.id, timestamp: now))
         }
@@ -170,6 +181,9 @@ public struct LedgerMachine: Hashable, Sendable {
     private static func admit(
         _ amount: Int64, from debit: LedgerAccount, to credit: LedgerAccount, for transfer: LedgerTransfer,
     ) throws(LedgerRefusal) {
+        #if PlantedFaults
+            if PlantedFault.ignoreOverdraft.isPlanted { return }
+        #endif
         if debit.limit == .debitsMustNotExceedCredits, amount > debit.availableToDebit {
             throw LedgerRefusal(
                 .exceedsCredits, transfer.id,

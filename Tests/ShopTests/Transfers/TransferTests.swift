@@ -87,6 +87,20 @@ import Testing
         #expect(try await bench.isBalanced())
     }
 
+    @Test func `#2 a refused token is no refused transfer, seed 644 of the simulator`() async throws {
+        let bench = try await TransfersBench()
+        let service = try bench.start()
+        let (a, b) = (
+            try await bench.account(of: bench.alice, holding: "10.00"), try await bench.account(of: bench.bob)
+        )
+        let answer = try await bench.transfer("4.00", from: a, to: b)
+        bench.faults.fail(1..<4, .refuseToken)
+        try await bench.settle(service)
+        #expect(try await bench.status(answer.json["transferId"]?.string ?? "") == "COMPLETED")
+        #expect(try await bench.amounts(b, bench.bob) == ["4.00", "4.00", "0.00"])
+        #expect(try await bench.isBalanced())
+    }
+
     @Test func `a key leads to one transfer`() async throws {
         let bench = try await TransfersBench()
         _ = try bench.start()

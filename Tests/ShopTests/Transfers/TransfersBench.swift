@@ -115,6 +115,8 @@ final class FaultyTransport: ServiceTransport {
         case dropRequest
         case dropAnswer
         case unavailable
+        /// As when one of two clocks is wrong.
+        case refuseToken
     }
 
     private struct State {
@@ -158,6 +160,7 @@ final class FaultyTransport: ServiceTransport {
             _ = try await self.next.call(service, request, deadline: deadline)
             throw TransportError(.connectionLost, "the answer was lost")
         case .unavailable: return Problem(.unavailable, "overloaded").response()
+        case .refuseToken: return Problem(.unauthenticated, "the token was issued in the future").response()
         case nil: return try await self.next.call(service, request, deadline: deadline)
         }
     }

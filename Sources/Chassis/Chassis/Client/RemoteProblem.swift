@@ -25,5 +25,9 @@ public struct RemoteProblem: Error, Hashable, Sendable, CustomStringConvertible 
     /// Whether the service decided: the same request will be refused again.
     public var isFinal: Bool { (400..<500).contains(self.status) && self.status != 408 && self.status != 429 }
 
+    /// Whether the service decided about the matter itself. A refused token says nothing about it: clocks may differ, or keys
+    /// be new.
+    public var isDecision: Bool { self.isFinal && self.status != 401 && self.status != 403 }
+
     public var description: String { "\(self.service) answered \(self.status) \(self.code): \(self.detail)" }
 }

@@ -65,6 +65,7 @@ public struct TokenAuthenticator: Authenticator {
 public final class SignedServiceCredentials: ServiceCredentials {
     private struct Cached {
         var token: String
+        var issuedAt: Timestamp
         var expiresAt: Timestamp
     }
 
@@ -86,12 +87,17 @@ public final class SignedServiceCredentials: ServiceCredentials {
 
     public func token(for audience: ServiceName) throws -> String {
         let now = self.wallClock.now
-        if let cached = self.cache.withLock({ $0[audience] }), cached.expiresAt > now + .seconds(120) {
+        // One from the future was made before the clock was set back: nobody takes it until then.
+        if let cached = self.cache.withLock({ $0[audience] }), cached.issuedAt <= now,
+            cached.expiresAt > now + .seconds(120)
+        {
             return cached.token
         }
         let issued = try self.issuer.issue(
             to: .service(self.service.rawValue), audience: [audience.rawValue])
-        self.cache.withLock { $0[audience] = Cached(token: issued.token, expiresAt: issued.claims.expiresAt) }
+        self.cache.withLock { 
+            $0[audience] = Cached(token: issued.token, issuedAt: now, expiresAt: issued.claims.expiresAt)
+        }
         return issued.token
     }
 }

@@ -1,3 +1,7 @@
+#if PlantedFaults
+    import Essentials
+#endif
+
 /// Drives projections over the log of their own database. Each batch of events, its read model rows and its checkpoint
 /// are written in one transaction, so a read model never misses or repeats an event.
 ///
@@ -33,7 +37,14 @@ public struct Projector<Unit>: Sendable {
             let known = page.flatMap { $0.after == checkpoint ? $0.events : nil }
             let events = try known ?? log.readAll(after: checkpoint, limit: limit)
             page = (checkpoint, events)
-            for event in events { try projection.apply(event, in: unit) }
+            for event in events {
+                #if PlantedFaults
+                    if PlantedFault.projectorSkipsEvent.isPlanted, event.position.value % 7 == 0, events.count > 1 {
+                        continue
+                    }
+                #endif
+                try projection.apply(event, in: unit)
+            }
             if let last = events.last {
                 try log.setCheckpoint(Self.checkpointName(projection), to: last.position)
                 isCaughtUp = isCaughtUp && last.position >= head

@@ -50,14 +50,37 @@ struct Delivery<Unit>: Sendable {
     }
 
     private func handle(_ batch: [RecordedEvent], _ watermark: Watermark) async throws {
+        #if PlantedFaults
+            let batch = PlantedFault.applyPageBackwards.isPlanted ? batch.reversed() : batch
+            if PlantedFault.watermarkBeforeEffect.isPlanted {
+                try await self.transactor.write { unit in
+                    let inbox = self.inbox(unit)
+                    try self.move(watermark, self.marks(watermark.source, inbox), inbox)
+                }
+                try await self.transactor.write { unit in
+                    for (offset, event) in batch.enumerated() { try self.runHandler(event, unit, offset: offset) }
+                }
+                return
+            }
+        #endif
         let handled = try await self.transactor.write(patience: self.configuration.patience) { unit in
             let inbox = self.inbox(unit)
             let marks = try self.marks(watermark.source, inbox)
-            let hasParked = try inbox.hasParkedEvents(self.consumer.name)
+            #if PlantedFaults
+                let hasParked =
+                    try !PlantedFault.passParkedLine.isPlanted && inbox.hasParkedEvents(self.consumer.name)
+            #else
+                let hasParked = try inbox.hasParkedEvents(self.consumer.name)
+            #endif
             var handled = 0
             for (offset, event) in batch.enumerated() {
                 let key = self.consumer.key(event)
-                guard !marks.covers(event.position, key: key) else { continue }
+                #if PlantedFaults
+                    let isKnown = !PlantedFault.forgetInbox.isPlanted && marks.covers(event.position, key: key)
+                #else
+                    let isKnown = marks.covers(event.position, key: key)
+                #endif
+                guard !isKnown else { continue }
                 if hasParked, try inbox.firstParkedEvent(self.consumer.name, key: key) != nil {
                     try inbox.park(
                         event, consumer: self.consumer.name, key: key, state: .waiting, at: self.wallClock.now)
@@ -107,6 +130,14 @@ struct Delivery<Unit>: Sendable {
 
     private func move(_ watermark: Watermark, _ marks: Watermarks, _ inbox: any InboxUnit) throws {
         guard watermark.position > marks.position(of: watermark.partition) else { return }
+        #if PlantedFaults
+            if PlantedFault.forgetInbox.isPlanted { return }
+            if PlantedFault.watermarkTooFar.isPlanted {
+                var far = watermark
+                far.position = Position(watermark.position.value + 1)
+                return try inbox.setWatermark(far)
+            }
+        #endif
         try inbox.setWatermark(watermark)
     }
 

@@ -177,6 +177,17 @@ public struct EffectWorker<Unit>: Sendable {
     }
 
     private func perform(_ effect: Effect) async throws {
+        #if PlantedFaults
+            if PlantedFault.effectDoneBeforeSent.isPlanted {
+                let done = self.outcome(of: effect, .done("planted"))
+                try await self.transactor.write { unit in
+                    try self.effects(unit).putEffect(done)
+                    try self.record(done, "planted", unit)
+                }
+                _ = try await self.sendInTime(effect)
+                return
+            }
+        #endif
         let answer: Answer
         do {
             answer = .done(try await self.sendInTime(effect))

@@ -94,6 +94,9 @@ extension SagaEngine {
                 var free = instance
                 free.owner = nil
                 free.due = now
+                #if PlantedFaults
+                    if PlantedFault.dropTimerOnRestart.isPlanted { free.due = nil }
+                #endif
                 _ = try journal.updateSaga(
                     free, ifEpoch: instance.epoch, version: instance.version, appending: [])
             }

@@ -87,7 +87,12 @@ extension SagaMachine {
     }
 
     private func nextBackward(at now: Timestamp) -> SagaAction {
-        let open = self.steps.indices.last { self.steps[$0].needsCompensation(self.plan.steps[$0]) }
+        let due = self.steps.indices.filter { self.steps[$0].needsCompensation(self.plan.steps[$0]) }
+        #if PlantedFaults
+            let open = PlantedFault.compensateInOrder.isPlanted ? due.first : due.last
+        #else
+            let open = due.last
+        #endif
         guard let step = open else { return .journal(.compensated) }
         let call = self.steps[step].compensation
         guard self.plan.steps[step].isRemote else {

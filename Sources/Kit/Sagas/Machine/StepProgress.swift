@@ -38,6 +38,9 @@ struct StepProgress: Hashable, Sendable {
     /// Whether the step must be undone when the saga turns round.
     func needsCompensation(_ plan: StepPlan) -> Bool {
         guard plan.hasCompensation, self.compensation != .succeeded else { return false }
+        #if PlantedFaults
+            if PlantedFault.compensateOnlySuccesses.isPlanted { return self.action == .succeeded }
+        #endif
         switch self.action {
         case .pending, .waiting: return false
         case .calling, .lost, .failed: return plan.isRemote

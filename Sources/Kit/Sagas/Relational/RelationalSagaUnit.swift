@@ -50,6 +50,11 @@ extension RelationalSagaUnit {
         _ instance: SagaInstance, ifEpoch epoch: Int64, version: Int64, appending entries: [SagaEntry],
     ) throws -> Bool {
         let row = try SagaRowCoding.values(instance)
+        #if PlantedFaults
+            if PlantedFault.skipFence.isPlanted {
+                return try self.updateSagaUnfenced(instance, row, appending: entries)
+            }
+        #endif
         let updated = try self.execute(
             """
             UPDATE sagas SET definition = ?, definition_hash = ?, status = ?, reason = ?, due = ?, owner = ?, epoch = ?,
@@ -105,6 +110,28 @@ extension RelationalSagaUnit {
             "SELECT payload FROM saga_signals WHERE saga = ? AND name = ?", [.blob(id.bytes), .text(name)]
         ).first.map { [UInt8](try $0.text("payload").utf8) }
     }
+
+    #if PlantedFaults
+        /// Whoever writes last wins, and numbers its entries behind those that are there.
+        private func updateSagaUnfenced(
+            _ instance: SagaInstance, _ row: [SQLValue], appending entries: [SagaEntry],
+        ) throws -> Bool {
+            try self.execute(
+                """
+                UPDATE sagas SET definition = ?, definition_hash = ?, status = ?, reason = ?, due = ?, owner = ?, epoch = ?,
+                    version = ?, started_at = ?, updated_at = ?, metadata = ?
+                WHERE id = ?
+                """, row + [.blob(instance.id.bytes)])
+            let last = try self.sagaJournal(instance.id).last?.sequence ?? 0
+            let shifted = entries.enumerated().map { offset, entry in
+                var entry = entry
+                entry.sequence = last + Int64(offset) + 1
+                return entry
+            }
+            try self.append(shifted, toSaga: instance.id)
+            return true
+        }
+    #endif
 
     private func append(_ entries: [SagaEntry], toSaga id: UniqueID) throws {
         for entry in entries {

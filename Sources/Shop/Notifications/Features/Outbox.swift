@@ -51,7 +51,7 @@ struct Outbox: Sendable {
         guard let draft = try Templates.draft(for: event) else { return }
         let metadata = event.metadata.caused(by: event.id)
         for channel in try NotificationRows.preferences(of: draft.userId, in: unit).channels
-        where try !NotificationRows.exists(draft.kind, about: draft.about, channel, in: unit) {
+        where try Self.isNew(draft, channel, in: unit) {
             let request = NotificationRequested(
                 notificationId: self.environment.ids.next(), userId: draft.userId, channel: channel, kind: draft.kind,
                 about: draft.about, subject: draft.subject, body: draft.body)
@@ -60,6 +60,13 @@ struct Outbox: Sendable {
                 channel.rawValue, id: request.notificationId.rawValue, payload: EventCoding.encode(request),
                 at: self.environment.wallClock.now)
         }
+    }
+
+    private static func isNew(_ draft: NotificationDraft, _ channel: Channel, in unit: any ServiceUnit) throws -> Bool {
+        #if PlantedFaults
+            if PlantedFault.forgetInbox.isPlanted { return true }
+        #endif
+        return try !NotificationRows.exists(draft.kind, about: draft.about, channel, in: unit)
     }
 
     private func append(
@@ -95,6 +102,14 @@ struct Outbox: Sendable {
             case .sms, .push: request.userId.description
             }
         guard let recipient else { throw AddressUnknown(userId: request.userId) }
+        #if PlantedFaults
+            if PlantedFault.newIdentityAtEachSend.isPlanted {
+                return try await self.sender.send(
+                    OutgoingMessage(
+                        id: self.environment.ids.next(), channel: request.channel.rawValue, recipient: recipient,
+                        subject: request.subject, body: request.body, date: effect.createdAt))
+            }
+        #endif
         return try await self.sender.send(
             OutgoingMessage(
                 id: request.notificationId, channel: request.channel.rawValue, recipient: recipient,

@@ -181,6 +181,13 @@ struct CheckoutSaga: Sendable {
 
     private var capturePayment: Step {
         .idempotent("capture payment", policy: .forever) { state, context in
+            #if PlantedFaults
+                if PlantedFault.confirmBeforeCapture.isPlanted {
+                    var next = state
+                    next.captured = state.amount
+                    return next
+                }
+            #endif
             let payment = try await self.payments.call(
                 .post, "/internal/payments/\(state.paymentId)/capture", context, as: PaymentState.self)
             var next = state
@@ -242,6 +249,9 @@ extension CheckoutSaga {
         } catch let rejection as SagaRejection {
             guard rejection.isConflict else { throw rejection }
         }
+        #if PlantedFaults
+            if PlantedFault.goodsNeverReturned.isPlanted { return }
+        #endif
         _ = try await self.inventory.call(
             .post, "/internal/holds/\(state.holdId)/return", context.other("return"), as: StockHold.self)
     }
@@ -255,6 +265,9 @@ extension CheckoutSaga {
         } catch let rejection as SagaRejection {
             guard rejection.isConflict else { throw rejection }
         }
+        #if PlantedFaults
+            if PlantedFault.neverRefundInCompensation.isPlanted { return }
+        #endif
         _ = try await self.payments.call(
             .post, "/internal/payments/\(state.paymentId)/refund", context.other("refund"), as: PaymentState.self)
     }

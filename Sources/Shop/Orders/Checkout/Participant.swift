@@ -49,8 +49,3 @@ struct InsistedInVain: Error, CustomStringConvertible {
     var rejection: SagaRejection
     var description: String { "refused: \(self.rejection)" }
 }
-
-extension RemoteProblem {
-    /// Whether the service decided about the matter itself. A refused token says nothing about the order.
-    var isDecision: Bool { self.isFinal && self.status != 401 && self.status != 403 }
-}

@@ -85,8 +85,45 @@ struct CreateOrder: Sendable {
             orderId: self.features.environment.ids.next(), customerId: body.customerId, currency: currency,
             lines: lines, shippingAddress: body.shippingAddress, paymentMethod: body.paymentMethod ?? .ok,
             at: self.features.now)
+        #if PlantedFaults
+            if PlantedFault.keyOutsideTransaction.isPlanted || PlantedFault.checkoutOutsideTransaction.isPlanted {
+                return try await self.placeInTwo(order, attempt)
+            }
+        #endif
         return try await self.features.environment.store.write { try self.place(order, attempt, in: $0) }
     }
+
+    #if PlantedFaults
+        /// Two transactions where there must be one.
+        private func placeInTwo(_ new: NewOrder, _ attempt: Attempt) async throws -> Result {
+            let store = self.features.environment.store
+            let isKeyLate = PlantedFault.keyOutsideTransaction.isPlanted
+            let recordKey: @Sendable (any ServiceUnit) throws -> Void = { unit in
+                try IdempotencyStore.record(
+                    attempt.key, scope: attempt.scope, fingerprint: attempt.fingerprint,
+                    resource: new.orderId.rawValue, at: self.features.now, in: unit)
+            }
+            let body = try await store.write { unit in
+                let outcome = try self.features.orders.execute(
+                    .createAndPlace(new), on: new.orderId, metadata: attempt.metadata, in: unit)
+                let body = try outcome.root.existing()
+                if isKeyLate {
+                    try self.features.startCheckout(of: body, metadata: attempt.metadata, in: unit)
+                } else {
+                    try recordKey(unit)
+                }
+                return body
+            }
+            return try await store.write { unit in
+                if isKeyLate {
+                    try recordKey(unit)
+                } else {
+                    try self.features.startCheckout(of: body, metadata: attempt.metadata, in: unit)
+                }
+                return .created(try self.features.summary(new.orderId, in: unit))
+            }
+        }
+    #endif
 
     private func place(_ new: NewOrder, _ attempt: Attempt, in unit: any ServiceUnit) throws -> Result {
         if let earlier = try self.find(attempt, in: unit) { return .repeated(earlier) }

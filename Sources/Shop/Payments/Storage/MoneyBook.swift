@@ -52,6 +52,16 @@ struct MoneyBook {
     }
 
     func capture(_ payment: PaymentID) throws {
+        #if PlantedFaults
+            if PlantedFault.captureTwice.isPlanted, let held = try self.book.entry(payment.rawValue.derived("hold")),
+                let movement = held.movement
+            {
+                try self.book.transfer(
+                    .posted(
+                        payment.rawValue.derived("capture again"), debit: movement.debit, credit: movement.credit,
+                        amount: movement.amount, code: "capture"))
+            }
+        #endif
         try self.book.transfer(
             .postPending(
                 payment.rawValue.derived("capture"), pending: payment.rawValue.derived("hold"), code: "capture"))
@@ -63,6 +73,15 @@ struct MoneyBook {
     }
 
     func refund(_ payment: PaymentRequested) throws {
+        #if PlantedFaults
+            if PlantedFault.refundTwice.isPlanted {
+                try self.book.transfer(
+                    .posted(
+                        payment.paymentId.rawValue.derived("refund again"), debit: Self.target(of: payment),
+                        credit: Self.card(of: payment.customerId, payment.amount.currency),
+                        amount: payment.amount.minor, code: "refund"))
+            }
+        #endif
         try self.book.transfer(
             .posted(
                 payment.paymentId.rawValue.derived("refund"), debit: Self.target(of: payment),

@@ -77,6 +77,14 @@ struct PaymentDesk: Sendable {
 
     private func settle(_ payment: Payment, _ id: PaymentID, _ metadata: EventMetadata) async throws -> Payment {
         var answer = try await self.ask { try await $0.inquire(id) }
+        #if PlantedFaults
+            if PlantedFault.guessUnknownPayment.isPlanted, answer == .unknown { answer = .declined(reason: "guessed") }
+            if PlantedFault.askAgainUnderNewID.isPlanted, answer == .unknown, var charge = payment.request?.charge {
+                charge.paymentID = PaymentID(charge.paymentID.rawValue.derived("again"))
+                let again = charge
+                answer = try await self.ask { try await $0.authorize(again) }
+            }
+        #endif
         if answer == .notFound, let request = payment.request {
             // The process died before the call left. The provider knows the id from nowhere, and would know it again.
             answer = try await self.ask { try await $0.authorize(request.charge) }

@@ -65,6 +65,13 @@ struct Reconciler: Sendable {
     }
 
     private func open() async throws -> [PaymentID] {
+        #if PlantedFaults
+            if PlantedFault.neverReconcile.isPlanted { return [] }
+        #endif
+        return try await self.unsettled()
+    }
+
+    private func unsettled() async throws -> [PaymentID] {
         try await self.desk.environment.store.read { unit in
             var open: [PaymentID] = []
             while true {

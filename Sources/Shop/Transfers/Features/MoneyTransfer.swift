@@ -88,7 +88,7 @@ struct MoneyTransfer: Sendable {
             let _: PostingState = try await self.payments.call(
                 .post, "/internal/postings", body: posting, key: context.key, metadata: context.metadata)
             return state
-        } catch let problem as RemoteProblem where problem.isFinal {
+        } catch let problem as RemoteProblem where problem.isDecision {
             var refused = state
             refused.refusal = problem.detail
             return refused
@@ -98,11 +98,14 @@ struct MoneyTransfer: Sendable {
     private func settle(
         _ posting: UniqueID, _ verb: String, _ state: TransferState, _ context: StepContext,
     ) async throws -> TransferState {
+        #if PlantedFaults
+            if PlantedFault.keepDebitLeg.isPlanted, verb == "void" { return state }
+        #endif
         do {
             let _: PostingState = try await self.payments.call(
                 .post, "/internal/postings/\(posting)/\(verb)", key: context.key, metadata: context.metadata)
             return state
-        } catch let problem as RemoteProblem where problem.isFinal {
+        } catch let problem as RemoteProblem where problem.isDecision {
             throw SagaRejection(code: problem.code, message: problem.detail)
         }
     }

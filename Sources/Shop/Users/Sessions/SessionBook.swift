@@ -57,7 +57,14 @@ struct SessionBook: Sendable {
         switch found.token.presented(at: now, window: self.repeatWindow) {
         case .ended: return .refused("the session has ended")
         case .expired: return .refused("the refresh token has expired")
-        case .reuse: return .reused(user: found.user, family: found.family)
+        case .reuse:
+            #if PlantedFaults
+                if PlantedFault.acceptUsedRefreshToken.isPlanted {
+                    let successor = presented.successor(seed: found.seed)
+                    return .renewed(try self.tokens(user, family: found.family, successor, at: now, in: unit))
+                }
+            #endif
+            return .reused(user: found.user, family: found.family)
         case .repeatExchange:
             let successor = presented.successor(seed: found.seed)
             return .renewed(try self.tokens(user, family: found.family, successor, at: now, in: unit))

@@ -1,0 +1,62 @@
+import Chassis
+import Essentials
+import EventSourcing
+
+/// One event as a checker reads it: by its name and its JSON, without any code of the service that wrote it.
+struct Fact: Hashable, Sendable {
+    var service: ServiceName
+    var position: Int64
+    var stream: StreamID
+    var version: Int64
+    var id: UniqueID
+    var type: String
+    var data: JSONValue
+    /// When the commit was acknowledged; nil for one whose acknowledgement nobody saw.
+    var committedAt: Tick?
+
+    init(_ event: RecordedEvent, service: ServiceName, committedAt: Tick?) throws {
+        self.service = service
+        self.position = event.position.value
+        self.stream = event.stream
+        self.version = event.version.value
+        self.id = event.id
+        self.type = event.type
+        self.data = try JSONReader.parse(event.event.data)
+        self.committedAt = committedAt
+    }
+
+    var aggregate: UniqueID { self.stream.aggregateID }
+    var category: String { self.stream.category }
+
+    func id(_ member: String) -> UniqueID? { self.data[member]?.string.flatMap { UniqueID($0) } }
+
+    /// Minor units of a money member.
+    func minor(_ member: String) -> Int64? { self.data[member]?["minor"]?.integer }
+
+    /// Pieces by product of a member with lines.
+    func pieces(_ member: String = "lines") -> [UniqueID: Int64] {
+        var pieces: [UniqueID: Int64] = [:]
+        for line in self.data[member]?.array ?? [] {
+            guard let product = line["productId"]?.string.flatMap({ UniqueID($0) }),
+                let quantity = line["quantity"]?.integer
+            else { continue }
+            pieces[product, default: 0] += quantity
+        }
+        return pieces
+    }
+
+    /// For excerpts.
+    var line: String {
+        let moment = self.committedAt.map { $0.line } ?? "?"
+        return "\(moment) \(self.service) #\(self.position) \(self.stream) v\(self.version) \(self.type)"
+    }
+}
+
+extension Tick {
+    /// Seconds since the beginning of the run, with microseconds.
+    var line: String {
+        let micros = self.nanoseconds / 1_000
+        let fraction = String(micros % 1_000_000)
+        return "\(micros / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction + "s"
+    }
+}
