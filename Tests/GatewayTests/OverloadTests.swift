@@ -57,10 +57,6 @@ private final class HeldTransport: ServiceTransport {
     }
 }
 
-private struct NoCredentials: ServiceCredentials {
-    func token(for audience: ServiceName) throws -> String { "none" }
-}
-
 @Suite("A gateway before a service that has too much to do", .timeLimit(.minutes(1)))
 struct OverloadTests {
     private let platform: TestPlatform
@@ -78,7 +74,8 @@ struct OverloadTests {
         self.gateway = GatewayService(
             GatewayEnvironment(
                 transport: self.transport, userKeys: try JWKSet([platform.userSigningKey.publicKey]),
-                credentials: NoCredentials(), time: .test(platform.clock), wallClock: platform.wallClock.wallClock,
+                revocations: RevocationList(wallClock: platform.wallClock.wallClock), time: .test(platform.clock),
+                wallClock: platform.wallClock.wallClock,
                 ids: platform.ids, chance: platform.chance,
                 logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
             problems: ProblemType.common, configuration: configuration)

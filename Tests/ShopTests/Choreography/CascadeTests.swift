@@ -80,10 +80,6 @@ private final class CascadeWire: ServiceTransport {
     }
 }
 
-private struct NoCredentials: ServiceCredentials {
-    func token(for audience: ServiceName) throws -> String { "none" }
-}
-
 /// The services as they are behind the gateway as it is, in simulated time, with customers who come and go.
 private final class Cascade: Sendable {
     let world = VirtualWorld()
@@ -123,7 +119,8 @@ private final class Cascade: Sendable {
         self.gateway = GatewayService(
             GatewayEnvironment(
                 transport: self.wire, userKeys: try JWKSet([platform.userSigningKey.publicKey]),
-                credentials: NoCredentials(), time: world.time, wallClock: platform.wallClock.wallClock,
+                revocations: RevocationList(wallClock: platform.wallClock.wallClock), time: world.time,
+                wallClock: platform.wallClock.wallClock,
                 ids: platform.ids, chance: Chance(seed: 5),
                 logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
             problems: ProblemType.common, configuration: configuration)
