@@ -135,7 +135,7 @@ let executable: [Target] = [
     .executableTarget(
         name: "mainstay",
         dependencies: services + [
-            "ShopSimulation",
+            "ShopSimulation", "Simulation",
             "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,

@@ -1,6 +1,7 @@
 import Chassis
 import Essentials
 import EventSourcing
+import Sagas
 import Testing
 
 @testable import ShopSimulation

@@ -1,3 +1,4 @@
+import Chassis
 import Essentials
 import Sagas
 
@@ -16,18 +17,18 @@ enum SagaCheckSamples {
         .intended(step: 0, attempt: 1), .succeeded(step: 0), .intended(step: 1, attempt: 1),
         .compensating(failure: SagaFailure(.requested, step: nil, message: "called off")),
     ]
-    static let backwards =
-        self.way + [
+    static let backwards: [SagaFact] =
+        Self.way + [
             .compensationIntended(step: 1, attempt: 1), .compensationSucceeded(step: 1),
             .compensationIntended(step: 0, attempt: 1), .compensationSucceeded(step: 0), .compensated,
         ]
-    static let forwards =
-        self.way + [
+    static let forwards: [SagaFact] =
+        Self.way + [
             .compensationIntended(step: 0, attempt: 1), .compensationSucceeded(step: 0),
             .compensationIntended(step: 1, attempt: 1), .compensationSucceeded(step: 1), .compensated,
         ]
-    static let forgetful =
-        self.way + [.compensationIntended(step: 0, attempt: 1), .compensationSucceeded(step: 0), .compensated]
+    static let forgetful: [SagaFact] =
+        Self.way + [.compensationIntended(step: 0, attempt: 1), .compensationSucceeded(step: 0), .compensated]
 
     static func oddities(_ facts: [SagaFact]) -> [Anomaly] {
         var journal = SagaCheck.Journal(id: UniqueID(high: 1, low: 1), definition: "sample", status: "compensated")

@@ -59,7 +59,7 @@ enum Layers {
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts", "Users", "Catalog",
-            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "ShopSimulation",
+            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "ShopSimulation", "Simulation",
         ]),
     ]
 

@@ -3,6 +3,7 @@ import Essentials
 import EventSourcing
 import Foundation
 import ShopSimulation
+import StorageSQLite
 
 /// The simulator's checkers on a data directory.
 struct DirectoryCheck: Sendable {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Essentials
 import Foundation
 import ShopSimulation
+import Simulation
 
 /// `mainstay simulate`: runs the whole shop inside the deterministic simulator, seed after seed.
 struct SimulateCommand: AsyncParsableCommand {

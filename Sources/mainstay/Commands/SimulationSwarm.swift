@@ -22,23 +22,32 @@ struct SimulationSwarm: Sendable {
     }
 
     func run(label: String) async throws -> SwarmReport {
-        let gathered = Mutex(SwarmReport())
+        let gathered = Gathered()
         let began = TimeSource.system.now
         try await withThrowingTaskGroup(of: Void.self) { group in
             for job in 0..<self.jobs {
                 group.addTask {
                     try await self.work(job) { report in
-                        let count = gathered.withLock { gathered in
-                            gathered.add(report)
-                            return gathered.seeds.count
-                        }
-                        self.show(report, count, since: began, label)
+                        self.show(report, gathered.add(report), since: began, label)
                     }
                 }
             }
             try await group.waitForAll()
         }
-        return gathered.withLock { $0 }
+        return gathered.report.withLock { $0 }
+    }
+
+    /// What all jobs have told so far.
+    private final class Gathered: Sendable {
+        let report = Mutex(SwarmReport())
+
+        /// - Returns: how many seeds there are now.
+        func add(_ seed: SeedReport) -> Int {
+            self.report.withLock { report in
+                report.add(seed)
+                return report.seeds.count
+            }
+        }
     }
 
     private func show(_ report: SeedReport, _ count: Int, since began: Tick, _ label: String) {
