@@ -144,6 +144,13 @@ let executable: [Target] = [
         path: "Sources/mainstay", swiftSettings: strict)
 ]
 
+// The example is a package of its own; here it is compiled and tested with everything else.
+let examples: [Target] = [
+    .target(
+        name: "Counter", dependencies: ["Essentials"], path: "Examples/SimulatedCounter/Sources/Counter",
+        swiftSettings: strict)
+]
+
 let everyTest: [Target] = [
     tests("EssentialsTests", ["Essentials", "EssentialsTesting"]),
     tests("ResilienceTests", ["Essentials", "EssentialsTesting", "Resilience"]),
@@ -209,6 +216,9 @@ let everyTest: [Target] = [
             "HTTPTransport", httpTypes,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
+    .testTarget(
+        name: "CounterTests", dependencies: ["Essentials", "Simulation", "Counter"],
+        path: "Examples/SimulatedCounter/Tests/CounterTests", swiftSettings: strict),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport"]),
     tests("ShopSimulationTests", ["Essentials", "EventSourcing", "Chassis", "Sagas", "Simulation", "ShopSimulation"]),
@@ -244,5 +254,5 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: kit + backends + http + chassis + gateway + shop + shopSimulation + executable + everyTest
+    targets: kit + backends + http + chassis + gateway + shop + shopSimulation + executable + examples + everyTest
 )
