@@ -1,3 +1,4 @@
+import Essentials
 import HTTPWire
 import Testing
 
@@ -94,6 +95,14 @@ struct PrefixRouterTests {
     func `endpoints are read and written`(_ text: String, _ written: String) {
         #expect(Endpoint(text)?.description == written)
         #expect(Endpoint("a:b") == nil && Endpoint("70000") == nil && Endpoint(":1") == nil)
+    }
+
+    @Test(arguments: [
+        (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
+    ])
+    func `dates are written as HTTP wants them`(_ seconds: Int, _ text: String) {
+        #expect(HTTPDate.text(Timestamp(microseconds: Int64(seconds) * 1_000_000)) == text)
     }
 
     @Test func `a configuration that cannot be used is refused with all its problems`() {

@@ -15,19 +15,22 @@
         private let configuration: ProxyConfiguration
         private let router: any ProxyRouter
         private let time: TimeSource
+        private let wallClock: WallClock
         private let listener: Int32
         private let controls: [LoopControl]
 
         /// Binds the port. Clients can connect from now on; they are served while ``run()`` runs.
         /// - Throws: ``ProxyConfigurationError`` with everything that is wrong, ``SocketError``.
         public init(
-            _ configuration: ProxyConfiguration, router: any ProxyRouter, time: TimeSource = .system
+            _ configuration: ProxyConfiguration, router: any ProxyRouter, time: TimeSource = .system,
+            wallClock: WallClock = .system,
         ) throws {
             let problems = configuration.problems
             guard problems.isEmpty else { throw ProxyConfigurationError(problems: problems) }
             self.configuration = configuration
             self.router = router
             self.time = time
+            self.wallClock = wallClock
             self.controls = try (0..<configuration.loops).map { _ in try LoopControl() }
             var port = configuration.listen.port
             self.listener = mainstay_listen(configuration.listen.address, &port, 4_096)
@@ -43,11 +46,12 @@
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (index, control) in self.controls.enumerated() {
                     let thread = DedicatedThread(name: "mainstay-http-\(index)")
-                    let (configuration, router, time, listener) =
-                        (self.configuration, self.router, self.time, self.listener)
+                    let (configuration, router, time, wallClock, listener) =
+                        (self.configuration, self.router, self.time, self.wallClock, self.listener)
                     group.addTask {
                         try await thread.run {
-                            let loop = try ProxyLoop(configuration, router, control, listener: listener, time: time)
+                            let loop = try ProxyLoop(
+                                configuration, router, control, listener: listener, time: time, wallClock: wallClock)
                             loop.run()
                         }
                     }

@@ -20,7 +20,8 @@
                 isSafe = client.holdsHead && client.isPersistent && client.parser.head.framing == .none
             }
             let hasBody = !isSafe || client.parser.head.method != .head
-            problem.write(&client.stream.outbound, closes: !isSafe, hasBody: hasBody)
+            problem.write(
+                &client.stream.outbound, date: self.wallClock.now, closes: !isSafe, hasBody: hasBody)
             guard isSafe else { return self.finishAnswer(client) }
             client.stream.inbound.consume(client.parser.head.byteCount)
             client.stream.inbound.release()

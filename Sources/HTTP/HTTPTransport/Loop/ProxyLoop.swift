@@ -16,6 +16,7 @@
         let configuration: ProxyConfiguration
         let router: any ProxyRouter
         private let time: TimeSource
+        let wallClock: WallClock
         private let control: LoopControl
         private let listener: Int32
 
@@ -44,13 +45,14 @@
 
         init(
             _ configuration: ProxyConfiguration, _ router: any ProxyRouter, _ control: LoopControl, listener: Int32,
-            time: TimeSource
+            time: TimeSource, wallClock: WallClock
         ) throws {
             self.configuration = configuration
             self.router = router
             self.control = control
             self.listener = listener
             self.time = time
+            self.wallClock = wallClock
             self.now = time.now.nanoseconds / 1_000_000
             self.wheel = DeadlineWheel(now: self.now)
             self.poller = try Poller()

@@ -1,3 +1,4 @@
+import Essentials
 public import HTTPWire
 
 /// What the proxy itself answers, as problem details (RFC 9457) of its own types.
@@ -91,16 +92,18 @@ public enum EdgeProblem: Hashable, Sendable {
 
     /// Appends the whole answer.
     /// - Parameters:
+    ///   - date: the moment of the answer.
     ///   - closes: whether the connection ends behind it.
     ///   - hasBody: false in answers to `HEAD`.
-    func write(_ output: inout WireBuffer, closes: Bool, hasBody: Bool) {
+    func write(_ output: inout WireBuffer, date: Timestamp, closes: Bool, hasBody: Bool) {
         var rule = ""
         if case .malformed(let code) = self { rule = ",\"rule\":\"\(code.rawValue)\"" }
         let body =
             "{\"type\":\"/problems/\(self.code)\",\"title\":\"\(self.title)\",\"status\":\(self.status),"
             + "\"code\":\"\(self.code)\"\(rule)}"
         var head =
-            "HTTP/1.1 \(self.status) \(self.reason)\r\nContent-Type: application/problem+json\r\n"
+            "HTTP/1.1 \(self.status) \(self.reason)\r\nDate: \(HTTPDate.text(date))\r\n"
+            + "Content-Type: application/problem+json\r\n"
             + "Content-Length: \(body.utf8.count)\r\nCache-Control: no-store\r\n"
         if let retryAfter = self.retryAfter { head += "Retry-After: \(retryAfter)\r\n" }
         if closes { head += "Connection: close\r\n" }
