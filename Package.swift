@@ -196,7 +196,8 @@ let everyTest: [Target] = [
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
-            "Identity", "StorageSQLite", "Chassis", "ShopContracts", httpTypes,
+            "Identity", "StorageSQLite", "StorageSQLiteTesting", "Chassis", "ShopContracts",
+            httpTypes,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),

@@ -9,6 +9,8 @@ private struct Refused: Error {
     var reason: PasswordPolicy.Problem
 }
 
+private struct CalledBack: Error {}
+
 private func issueAndCheck(
     _ token: String, fileBytes: [UInt8], accountID: UniqueID,
     _ fetchDocument: @escaping @Sendable () async throws -> [UInt8],
@@ -39,4 +41,15 @@ private func storeAndCheck(
     let check = try await hasher.verify(password, against: account.map { try PasswordHash($0.passwordHash) })
     // end
     return (stored, check)
+}
+
+private func callBack(_ jti: String, _ accountID: UniqueID, _ principal: Principal, now: Timestamp) throws {
+    // snippet Docs/Identity.md
+    let list = RevocationList()
+    // One of them
+    list.insert(.token(jti, at: now))
+    // All of a person's until now
+    list.insert(.tokens(of: accountID, issuedBefore: now))
+    guard !list.isRevoked(principal) else { throw CalledBack() }
+    // end
 }
