@@ -11,7 +11,7 @@
         // Storage
         case acknowledgeBeforeFlush, acknowledgeFailedCommit, keepFailedTransaction
         // Messaging and read models
-        case forgetInbox, watermarkBeforeEffect, watermarkTooFar, applyPageBackwards, passParkedLine
+        case forgetInbox, watermarkBeforeEffect, watermarkTooFar, applyPageBackwards
         case effectDoneBeforeSent, newIdentityAtEachSend, projectorSkipsEvent, forgetRepetition
         // Ledger
         case postHoldTwice, ignoreOverdraft, ignoreVoidTombstone

@@ -26,6 +26,9 @@ struct Delivery<Unit>: Sendable {
     func deliver(
         _ events: [RecordedEvent], of source: EventSource, in partition: Partition, upTo end: Position,
     ) async throws {
+        #if PlantedFaults
+            let events = PlantedFault.applyPageBackwards.isPlanted ? events.reversed() : events
+        #endif
         var rest = events[...]
         var singles = 0
         repeat {
@@ -51,7 +54,6 @@ struct Delivery<Unit>: Sendable {
 
     private func handle(_ batch: [RecordedEvent], _ watermark: Watermark) async throws {
         #if PlantedFaults
-            let batch = PlantedFault.applyPageBackwards.isPlanted ? batch.reversed() : batch
             if PlantedFault.watermarkBeforeEffect.isPlanted {
                 try await self.transactor.write { unit in
                     let inbox = self.inbox(unit)
@@ -66,12 +68,7 @@ struct Delivery<Unit>: Sendable {
         let handled = try await self.transactor.write(patience: self.configuration.patience) { unit in
             let inbox = self.inbox(unit)
             let marks = try self.marks(watermark.source, inbox)
-            #if PlantedFaults
-                let hasParked =
-                    try !PlantedFault.passParkedLine.isPlanted && inbox.hasParkedEvents(self.consumer.name)
-            #else
-                let hasParked = try inbox.hasParkedEvents(self.consumer.name)
-            #endif
+            let hasParked = try inbox.hasParkedEvents(self.consumer.name)
             var handled = 0
             for (offset, event) in batch.enumerated() {
                 let key = self.consumer.key(event)

@@ -35,6 +35,8 @@ struct Mix: Sendable {
     var outages = 0
     /// Which service it is; nil for any.
     var victim: String?
+    /// How far the storm has come before outages and stalls: until then customers have found their way in.
+    var prelude = Duration.zero
     /// How often one of two engines stands still for longer than a lease.
     var stalls = 0
     var poison = 0
@@ -109,7 +111,8 @@ struct Mix: Sendable {
     /// Money is on its way when the one who holds it goes away for minutes.
     private mutating func loseTransfersHalfway(_ delay: Duration) {
         (self.customers, self.deeds, self.transfers, self.changes) = (4, 8, 85, 5)
-        (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(20))
+        (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(24))
+        self.prelude = .seconds(9)
         (self.outages, self.victim, self.hasSecondEngine, self.stalls) = (1, "payments", false, 0)
         (self.crashes, self.powerLosses, self.partitions, self.jumps) = (0, 0, 0, 0)
     }
@@ -117,7 +120,8 @@ struct Mix: Sendable {
     /// An engine sleeps over its lease with a call under way, and comes back to find it taken.
     private mutating func stallEngines(_ delay: Duration) {
         (self.customers, self.deeds, self.transfers, self.changes) = (4, 8, 85, 5)
-        (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(20))
+        (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(24))
+        self.prelude = .seconds(9)
         (self.hasSecondEngine, self.stalls) = (true, 4)
     }
 

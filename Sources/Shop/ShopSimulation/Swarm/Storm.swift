@@ -31,9 +31,10 @@ struct Storm: Sendable {
         let mix = shop.mix
         let machines = shop.machines
         var blows: [Blow] = []
-        func add(_ count: Int, _ name: String, _ kind: (String) -> Kind) {
+        func add(_ count: Int, _ name: String, after start: Duration = .zero, _ kind: (String) -> Kind) {
             for number in 0..<count {
-                let at = Duration.milliseconds(chance.below(Int(mix.storm.milliseconds)))
+                let span = mix.storm - start
+                let at = start + Duration.milliseconds(chance.below(Int(span.milliseconds)))
                 blows.append(
                     Blow(site: "\(name).\(number)", at: at, kind: kind(machines[chance.below(machines.count)])))
             }
@@ -53,13 +54,13 @@ struct Storm: Sendable {
             return .jump(
                 isShelf ? "inventory" : machine, isShelf ? ahead : span(-60_000, 1_200_000), back: span(500, 20_000))
         }
-        add(mix.outages, "outage") { _ in
+        add(mix.outages, "outage", after: mix.prelude) { _ in
             let drawn = ["payments", "payments", "inventory", "shipping"][chance.below(4)]
             return .crash(mix.victim ?? drawn, .kill, downtime: span(90_000, 240_000))
         }
         if mix.hasSecondEngine {
             // Longer than a lease, so that the other engine takes over and the first one comes back to what it was doing.
-            add(mix.stalls, "stall") { _ in
+            add(mix.stalls, "stall", after: mix.prelude) { _ in
                 .pause(chance.below(2) == 0 ? "transfers" : "transfers-2", span(31_000, 50_000))
             }
             if mix.stalls > 0 { add(1, "engine") { _ in .crash("transfers", .kill, downtime: span(25_000, 60_000)) } }
