@@ -54,7 +54,7 @@ struct TimeRaceTests {
 }
 
 /// A source that has no alarm clock of its own: one sleeper for all.
-@Suite("Alarms", .timeLimit(.minutes(1)))
+@Suite("Alarms", .timeLimit(.minutes(10)))
 struct AlarmTests {
     let clock = TestClock()
     private let rung = Rung()
@@ -128,7 +128,7 @@ struct AlarmTests {
     }
 }
 
-@Suite("A body with a limit of time", .timeLimit(.minutes(1)))
+@Suite("A body with a limit of time", .timeLimit(.minutes(10)))
 struct TimeLimitTests {
     @Test func `on the system's clock, is cancelled when it is over and returned from when it has ended`() async throws
     {

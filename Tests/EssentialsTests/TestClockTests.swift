@@ -3,7 +3,7 @@ import EssentialsTesting
 import Synchronization
 import Testing
 
-@Suite("The test clock", .timeLimit(.minutes(1)))
+@Suite("The test clock", .timeLimit(.minutes(10)))
 struct TestClockTests {
     let clock = TestClock()
 
@@ -79,7 +79,7 @@ struct TestClockTests {
     }
 }
 
-@Suite("A blocking executor", .timeLimit(.minutes(1)))
+@Suite("A blocking executor", .timeLimit(.minutes(10)))
 struct BlockingExecutorTests {
     private struct Failure: Error {}
 

@@ -4,7 +4,7 @@ import EventSourcing
 import EventSourcingTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConformanceTests {
     @Test(arguments: EventStoreConformance.allCases)
     func `the in-memory store keeps the rule`(_ rule: EventStoreConformance) async throws {

@@ -22,7 +22,7 @@ private final class Follower: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct FlowTests {
     private let bank = Bank()
 

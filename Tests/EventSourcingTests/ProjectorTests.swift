@@ -3,7 +3,7 @@ import EssentialsTesting
 import EventSourcing
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ProjectorTests {
     private let bank = Bank()
 

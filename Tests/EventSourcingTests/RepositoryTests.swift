@@ -3,7 +3,7 @@ import EssentialsTesting
 import EventSourcing
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RepositoryTests {
     private let bank = Bank()
     private var id: UniqueID { UniqueID(high: 1, low: 1) }

@@ -6,7 +6,7 @@ import Testing
 
 private struct Failure: Error {}
 
-@Suite("Features", .timeLimit(.minutes(1)))
+@Suite("Features", .timeLimit(.minutes(10)))
 struct FeaturesTests {
     private let clock = TestClock()
     private let flags = InMemoryFlags(["suggestions": .boolean(true), "old": .boolean(false)])

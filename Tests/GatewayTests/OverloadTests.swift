@@ -57,7 +57,7 @@ private final class HeldTransport: ServiceTransport {
     }
 }
 
-@Suite("A gateway before a service that has too much to do", .timeLimit(.minutes(1)))
+@Suite("A gateway before a service that has too much to do", .timeLimit(.minutes(10)))
 struct OverloadTests {
     private let platform: TestPlatform
     private let transport = HeldTransport()

@@ -7,7 +7,7 @@ import LedgerTesting
 import StorageSQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LedgerStoreTests {
     @Test(arguments: LedgerConformance.allCases)
     func `the in-memory ledger keeps the rule`(_ rule: LedgerConformance) async throws {

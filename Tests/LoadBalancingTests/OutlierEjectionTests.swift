@@ -153,7 +153,7 @@ struct OutlierEjectionStateMachineTests {
     }
 }
 
-@Suite("Outlier ejection around calls", .timeLimit(.minutes(1)))
+@Suite("Outlier ejection around calls", .timeLimit(.minutes(10)))
 struct OutlierEjectionTests {
     private struct Failure: Error {}
 

@@ -62,7 +62,7 @@ private final class Counter: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConsumerGroupRunTests {
     private let clock = TestClock()
     private let wallClock = ManualWallClock()

@@ -5,7 +5,7 @@ import Messaging
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EffectWorkerTests {
     private struct Refused: Error {}
 

@@ -4,7 +4,7 @@ import EventSourcing
 import Messaging
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LocalFeedTests {
     private let clock = TestClock()
     private let store = InMemoryStore(source: EventSource(service: "orders", epoch: UniqueID(high: 1, low: 1)))

@@ -7,7 +7,7 @@ import MessagingTesting
 import StorageSQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct MessagingStoreTests {
     @Test(arguments: MessagingConformance.allCases)
     func `the in-memory store keeps the rule`(_ rule: MessagingConformance) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import mainstay
 
-@Suite(.timeLimit(.minutes(2))) struct SecureMailTests {
+@Suite(.timeLimit(.minutes(10))) struct SecureMailTests {
     private let scratch = Scratch()
 
     private var trust: String { self.scratch.file("roots.pem", RelayCertificate.pem) }

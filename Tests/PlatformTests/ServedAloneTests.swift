@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ServedAloneTests {
+@Suite(.timeLimit(.minutes(10))) struct ServedAloneTests {
     private let scratch = Scratch()
 
     @Test func `a token that was called back is refused by a service in a process of its own`() async throws {

@@ -112,7 +112,7 @@ final class Listener: PipelineObserver {
     func pipeline(_ name: String, did event: PipelineEvent) { self.heard.withLock { $0.append(event) } }
 }
 
-@Suite("A saturated bulkhead", .timeLimit(.minutes(1)))
+@Suite("A saturated bulkhead", .timeLimit(.minutes(10)))
 struct BulkheadSaturationTests {
     @Test func `alerts at 16 of 20 and is relieved below`() async throws {
         let (clock, gate, listener) = (TestClock(), Gate(), Listener())

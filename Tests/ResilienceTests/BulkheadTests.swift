@@ -65,7 +65,7 @@ struct BulkheadStateMachineTests {
     }
 }
 
-@Suite("The bulkhead in a pipeline", .timeLimit(.minutes(1)))
+@Suite("The bulkhead in a pipeline", .timeLimit(.minutes(10)))
 struct BulkheadTests {
     let clock = TestClock()
     let gate = Gate()

@@ -3,7 +3,7 @@ import EssentialsTesting
 import Resilience
 import Testing
 
-@Suite("The circuit breaker in a pipeline", .timeLimit(.minutes(1)))
+@Suite("The circuit breaker in a pipeline", .timeLimit(.minutes(10)))
 struct CircuitBreakerTests {
     let clock = TestClock()
     let breaker: CircuitBreaker

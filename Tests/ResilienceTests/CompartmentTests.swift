@@ -3,7 +3,7 @@ import EssentialsTesting
 import Resilience
 import Testing
 
-@Suite("Compartments", .timeLimit(.minutes(1)))
+@Suite("Compartments", .timeLimit(.minutes(10)))
 struct CompartmentTests {
     let clock = TestClock()
     let gate = Gate()

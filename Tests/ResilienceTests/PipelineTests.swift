@@ -27,7 +27,7 @@ private final class Trace: Sendable {
     func note(_ line: String) { self.lines.withLock { $0.append(line) } }
 }
 
-@Suite("A pipeline", .timeLimit(.minutes(1)))
+@Suite("A pipeline", .timeLimit(.minutes(10)))
 struct PipelineTests {
     let clock = TestClock()
 

@@ -3,7 +3,7 @@ import EssentialsTesting
 import Resilience
 import Testing
 
-@Suite("Named pipelines", .timeLimit(.minutes(1)))
+@Suite("Named pipelines", .timeLimit(.minutes(10)))
 struct RegistryTests {
     let clock = TestClock()
     let registry = PipelineRegistry()
@@ -61,7 +61,7 @@ struct RegistryTests {
     }
 }
 
-@Suite("The standard order", .timeLimit(.minutes(1)))
+@Suite("The standard order", .timeLimit(.minutes(10)))
 struct StandardOrderTests {
     /// Every layer is made to refuse; then, from the outside in, each is opened: what refuses next is what is next.
     @Test func `is total timeout, rate limit, bulkhead, retry, breaker, attempt timeout`() async throws {
@@ -121,7 +121,7 @@ struct StandardOrderTests {
     }
 }
 
-@Suite("What a pipeline tells", .timeLimit(.minutes(1)))
+@Suite("What a pipeline tells", .timeLimit(.minutes(10)))
 struct TelemetryTests {
     @Test func `a meter counts every call once, by how it ended and how long it took`() async throws {
         let (clock, meter) = (TestClock(), CallMeter())

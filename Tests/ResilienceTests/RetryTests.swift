@@ -126,7 +126,7 @@ struct RetryBudgetTests {
     }
 }
 
-@Suite("Retry in a pipeline", .timeLimit(.minutes(1)))
+@Suite("Retry in a pipeline", .timeLimit(.minutes(10)))
 struct RetryTests {
     let clock = TestClock()
 

@@ -3,7 +3,7 @@ import EssentialsTesting
 import Resilience
 import Testing
 
-@Suite("Timeout in a pipeline", .timeLimit(.minutes(1)))
+@Suite("Timeout in a pipeline", .timeLimit(.minutes(10)))
 struct TimeoutTests {
     let clock = TestClock()
 

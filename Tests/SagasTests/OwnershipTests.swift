@@ -50,7 +50,7 @@ private final class Gate: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Ownership` {
+@Suite(.timeLimit(.minutes(10))) struct `Ownership` {
     private func saga(_ world: World, first gate: Gate) -> CheckoutSaga {
         CheckoutSaga(
             "slow",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ShopSimulation
 
-@Suite("The whole shop in the simulator", .timeLimit(.minutes(5))) struct ShopRunTests {
+@Suite("The whole shop in the simulator", .timeLimit(.minutes(10))) struct ShopRunTests {
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
     func `nothing is wrong when nothing goes wrong`(seed: UInt64) {
         var options = ShopRun.Options()

@@ -12,7 +12,7 @@ import StorageSQLite
 import StorageSQLiteTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConformanceTests {
     @Test(arguments: EventStoreConformance.allCases)
     func `a store on the simulated disk keeps the rule`(_ rule: EventStoreConformance) async throws {

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// What was acknowledged survives every loss of power, and the rest is there whole or not at all.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CrashTests {
     /// A checkpoint from outside, after which the log begins again at its start.
     private static func checkpoint(_ disk: SimulatedDisk) {

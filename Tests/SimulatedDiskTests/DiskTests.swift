@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// The disk itself.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct DiskTests {
     // MARK: Determinism
 

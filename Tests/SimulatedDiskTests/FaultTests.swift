@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// What a store does on a disk that answers with errors.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct FaultTests {
     /// A disk on which `faults` strike one operation and no other.
     private static func disk(_ faults: DiskFaults, seed: UInt64, at operation: Int) -> SimulatedDisk {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// A process that has crashed never does anything again; its node, its devices and the network go on.
-@Suite(.timeLimit(.minutes(1))) struct CrashTests {
+@Suite(.timeLimit(.minutes(10))) struct CrashTests {
     /// What a process has written, and whether it is still believed.
     private final class Notebook: SimulatedDevice {
         let lines = Mutex<[String]>([])

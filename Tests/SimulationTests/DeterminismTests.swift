@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// The same seed takes the same steps, in this process and in any other.
-@Suite(.timeLimit(.minutes(2))) struct DeterminismTests {
+@Suite(.timeLimit(.minutes(10))) struct DeterminismTests {
     /// A replicated counter with everything on: crashes, pauses, cuts, loss, duplicates, retries.
     static func run(_ seed: UInt64, recordsTrace: Bool = false) -> SimulationReport {
         var configuration = Simulator.Configuration()

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Faults follow from the seed, are recorded, and can be left out of a replay.
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.timeLimit(.minutes(10))) struct FaultTests {
     @Test func `a fault has a name that can be written down and read again`() {
         let id = FaultID(site: "network.reset.after", ordinal: 12)
         #expect("\(id)" == "network.reset.after#12")

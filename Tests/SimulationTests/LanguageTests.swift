@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Everything that Swift's concurrency offers runs in the simulator, on its thread, and the same way each time.
-@Suite(.timeLimit(.minutes(1))) struct LanguageTests {
+@Suite(.timeLimit(.minutes(10))) struct LanguageTests {
     actor Account {
         private(set) var balance = 0
         func deposit(_ amount: Int, _ time: TimeSource) async throws {

@@ -3,7 +3,7 @@ import Simulation
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct NetworkTests {
+@Suite(.timeLimit(.minutes(10))) struct NetworkTests {
     typealias Network = SimulatedNetwork<Int, Int>
 
     /// What became of many calls from the driver to a server that doubles.

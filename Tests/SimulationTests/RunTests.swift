@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// How a run ends, and what it says about it.
-@Suite(.timeLimit(.minutes(1))) struct RunTests {
+@Suite(.timeLimit(.minutes(10))) struct RunTests {
     private func run(
         _ seed: UInt64 = 1, _ configure: (inout Simulator.Configuration) -> Void = { _ in },
         _ driver: @escaping @Sendable (Simulator) async throws -> Void,

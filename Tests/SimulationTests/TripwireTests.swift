@@ -3,7 +3,7 @@ import Simulation
 import Testing
 
 /// Nothing gets out of the simulator unseen.
-@Suite(.timeLimit(.minutes(1))) struct TripwireTests {
+@Suite(.timeLimit(.minutes(10))) struct TripwireTests {
     @MainActor private static func onTheMainActor() -> Int { 1 }
 
     private func escape(_ body: @escaping @Sendable (SimulatedProcess) async throws -> Void) -> SimulationFailure? {

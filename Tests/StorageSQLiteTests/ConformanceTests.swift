@@ -4,7 +4,7 @@ import EventSourcingTesting
 import StorageSQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConformanceTests {
     @Test(arguments: EventStoreConformance.allCases)
     func `a file behind a thread of its own keeps the rule`(_ rule: EventStoreConformance) async throws {

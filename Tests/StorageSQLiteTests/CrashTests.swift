@@ -10,7 +10,7 @@ import Testing
 
 /// What a crash leaves: the files as they are at one instant. Each image is opened again and must hold whole
 /// transactions, none of those missing that were acknowledged by then.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CrashTests {
     private static let table = Migration("test/001-tally", ["CREATE TABLE tally (events INTEGER NOT NULL) STRICT"])
 

@@ -39,7 +39,7 @@ private final class HeldExecutor: BlockingExecutor {
 
 private struct Refused: Error {}
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct GroupCommitTests {
     private let directory: TestDirectory
     private let executor = HeldExecutor()

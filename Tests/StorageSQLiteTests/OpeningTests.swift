@@ -7,7 +7,7 @@ import GRDB
 import StorageSQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct OpeningTests {
     private let directory: TestDirectory
     private static let extra = Migration("test/001-extra", ["CREATE TABLE extra (id INTEGER)"])

@@ -4,7 +4,7 @@ import EventSourcingTesting
 import StorageSQLite
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct UnitTests {
     private let store: SQLiteStore
 

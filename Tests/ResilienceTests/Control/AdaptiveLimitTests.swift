@@ -210,7 +210,7 @@ struct AdaptiveLimitQueueTests {
     }
 }
 
-@Suite("The adaptive limit in a pipeline", .timeLimit(.minutes(1)))
+@Suite("The adaptive limit in a pipeline", .timeLimit(.minutes(10)))
 struct AdaptiveLimitTests {
     let clock = TestClock()
     let gate = Gate()

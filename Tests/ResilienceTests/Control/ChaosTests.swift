@@ -3,7 +3,7 @@ import EssentialsTesting
 import Resilience
 import Testing
 
-@Suite("Chaos layers", .timeLimit(.minutes(1)))
+@Suite("Chaos layers", .timeLimit(.minutes(10)))
 struct ChaosTests {
     let clock = TestClock()
     let lever = ChaosSwitch()

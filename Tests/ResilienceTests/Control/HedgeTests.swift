@@ -70,7 +70,7 @@ struct HedgeStateMachineTests {
     }
 }
 
-@Suite("The hedge in a pipeline", .timeLimit(.minutes(1)))
+@Suite("The hedge in a pipeline", .timeLimit(.minutes(10)))
 struct HedgeTests {
     let clock = TestClock()
     let hedge: Hedge

@@ -4,7 +4,7 @@ import Testing
 
 /// The strategies are the real ones; the clock, the service, the callers and the people are simulated. Nothing here takes
 /// real time but the arithmetic.
-@Suite("Under overload", .timeLimit(.minutes(3)))
+@Suite("Under overload", .timeLimit(.minutes(10)))
 struct OverloadTests {
     /// After the trouble is over without protection next to nobody is served, and requests pile up: it never ends.
     private func expectCollapse(_ scenario: Scenario, after second: Double) {

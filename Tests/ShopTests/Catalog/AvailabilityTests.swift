@@ -22,7 +22,7 @@ private final class Warehouse: Sendable {
     }
 }
 
-@Suite("The availability of a product", .timeLimit(.minutes(1)))
+@Suite("The availability of a product", .timeLimit(.minutes(10)))
 struct AvailabilityTests {
     private let platform: TestPlatform
     private let warehouse = Warehouse()

@@ -193,7 +193,7 @@ private enum StableSeed {
     static func of(_ text: String) -> UInt64 { text.utf8.reduce(17) { $0 &* 31 &+ UInt64($1) } }
 }
 
-@Suite("A cascade stops where it begins", .timeLimit(.minutes(3)))
+@Suite("A cascade stops where it begins", .timeLimit(.minutes(10)))
 struct CascadeTests {
     /// Browsing for half a minute, while payments hang or not.
     private func browse(payments isHanging: Bool, guarded isGuarded: Bool = true) async throws -> Cascade {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Orders
 
-@Suite("The checkout as choreography", .timeLimit(.minutes(1))) struct ChoreographyTests {
+@Suite("The checkout as choreography", .timeLimit(.minutes(10))) struct ChoreographyTests {
     @Test func `facts alone lead from OrderPlaced to ShippingScheduled, and each names its cause`() async throws {
         let dance = try Choreography()
         let order = try await dance.place(by: dance.platform.ids.next())

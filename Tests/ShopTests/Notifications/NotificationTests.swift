@@ -49,7 +49,7 @@ private struct StuckSender: NotificationSender {
     }
 }
 
-@Suite("Notifications", .timeLimit(.minutes(1))) struct NotificationTests {
+@Suite("Notifications", .timeLimit(.minutes(10))) struct NotificationTests {
     private struct World {
         let platform: TestPlatform
         let sender = KeepingSender()

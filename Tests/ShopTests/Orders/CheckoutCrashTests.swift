@@ -12,7 +12,7 @@ import Testing
 @testable import Orders
 
 /// The orders process dies before and after every write and every call, once a place, and is started again.
-@Suite("A checkout that is killed anywhere", .timeLimit(.minutes(5))) struct CheckoutCrashTests {
+@Suite("A checkout that is killed anywhere", .timeLimit(.minutes(10))) struct CheckoutCrashTests {
     private struct Case: Sendable {
         let world: ShopWorld
         let product: ProductID

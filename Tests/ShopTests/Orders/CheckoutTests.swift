@@ -10,7 +10,7 @@ import Testing
 
 @testable import Orders
 
-@Suite("The checkout", .timeLimit(.minutes(3))) struct CheckoutTests {
+@Suite("The checkout", .timeLimit(.minutes(10))) struct CheckoutTests {
     /// An order that was accepted.
     private func placed(_ world: ShopWorld, _ product: ProductID, _ method: PaymentMethod = .ok) async throws -> OrderID
     {

@@ -11,7 +11,7 @@ import Testing
 
 @testable import Orders
 
-@Suite("POST and GET /v1/orders", .timeLimit(.minutes(1))) struct OrderRouteTests {
+@Suite("POST and GET /v1/orders", .timeLimit(.minutes(10))) struct OrderRouteTests {
     @Test func `an order is created and placed in one call`() async throws {
         let world = try ShopWorld()
         let product = world.shop.product(1_250)

@@ -16,7 +16,7 @@ import Testing
 @testable import Orders
 
 /// Orders, catalogue, inventory, payments and shipping as they are, in one process.
-@Suite("The whole shop", .timeLimit(.minutes(3))) struct WholeShopTests {
+@Suite("The whole shop", .timeLimit(.minutes(10))) struct WholeShopTests {
     private struct Shop {
         let world: ShopWorld
         let inventory: InventoryService

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Shipping
 
-@Suite("Shipping", .timeLimit(.minutes(1))) struct ShippingTests {
+@Suite("Shipping", .timeLimit(.minutes(10))) struct ShippingTests {
     private struct World {
         let platform: TestPlatform
         let environment: ServiceEnvironment

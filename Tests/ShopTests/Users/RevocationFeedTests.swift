@@ -28,7 +28,7 @@ private final class Cable: EventFeed {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `A process without the users service` {
+@Suite(.timeLimit(.minutes(10))) struct `A process without the users service` {
     /// Follows the feed while `body` runs.
     private func following(
         _ shop: UsersFixture, _ body: (Cable, RevocationList) async throws -> Void,
