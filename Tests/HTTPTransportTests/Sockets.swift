@@ -3,13 +3,13 @@ import Glibc
 import HTTPTransport
 import Synchronization
 
-/// A blocking connection for tests. Every wait is bounded: a read that gets nothing for two minutes ends.
+/// A blocking connection for tests. Every wait is bounded: a read that gets nothing for ten minutes ends.
 final class Wire: Sendable {
     private let descriptor: Int32
 
     init(descriptor: Int32) {
         self.descriptor = descriptor
-        var limit = timeval(tv_sec: 120, tv_usec: 0)
+        var limit = timeval(tv_sec: 600, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var on: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)

@@ -95,7 +95,7 @@ public final class SignedServiceCredentials: ServiceCredentials {
         }
         let issued = try self.issuer.issue(
             to: .service(self.service.rawValue), audience: [audience.rawValue])
-        self.cache.withLock { 
+        self.cache.withLock {
             $0[audience] = Cached(token: issued.token, issuedAt: now, expiresAt: issued.claims.expiresAt)
         }
         return issued.token
