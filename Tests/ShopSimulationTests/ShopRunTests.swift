@@ -38,11 +38,4 @@ import Testing
         #expect(verdict.report.faults.isEmpty)
         #expect(verdict.anomalies.isEmpty, "\(verdict.anomalies)")
     }
-
-    // What the simulator found, by the seeds that showed it.
-
-    @Test func `#1 a service whose clock was set back is listened to at once, seed 73`() {
-        let verdict = ShopRun(seed: 73).run()
-        #expect(verdict.anomalies.isEmpty, "\(verdict.anomalies)")
-    }
 }
