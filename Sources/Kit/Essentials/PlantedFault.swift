@@ -12,15 +12,15 @@
         case acknowledgeBeforeFlush, acknowledgeFailedCommit, keepFailedTransaction
         // Messaging and read models
         case forgetInbox, watermarkBeforeEffect, watermarkTooFar, applyPageBackwards
-        case effectDoneBeforeSent, newIdentityAtEachSend, projectorSkipsEvent, forgetRepetition
+        case effectDoneBeforeSent, newIdentityAtEachSend, projectorSkipsEvent
         // Ledger
-        case postHoldTwice, ignoreOverdraft, ignoreVoidTombstone
+        case postHoldTwice, ignoreVoidTombstone
         // Orders
         case keyOutsideTransaction, checkoutOutsideTransaction, cancelWithoutAskingShipping, goodsNeverReturned
         case neverRefundInCompensation, confirmBeforeCapture
         // Payments and inventory
         case guessUnknownPayment, askAgainUnderNewID, neverReconcile, captureTwice, refundTwice
-        case ignorePaymentTombstone, ignoreHoldTombstone, forgetExpiredHold
+        case ignorePaymentTombstone, ignoreHoldTombstone
         // Transfers and users
         case keepDebitLeg, acceptUsedRefreshToken
 

@@ -181,9 +181,6 @@ public struct LedgerMachine: Hashable, Sendable {
     private static func admit(
         _ amount: Int64, from debit: LedgerAccount, to credit: LedgerAccount, for transfer: LedgerTransfer,
     ) throws(LedgerRefusal) {
-        #if PlantedFaults
-            if PlantedFault.ignoreOverdraft.isPlanted { return }
-        #endif
         if debit.limit == .debitsMustNotExceedCredits, amount > debit.availableToDebit {
             throw LedgerRefusal(
                 .exceedsCredits, transfer.id,

@@ -50,9 +50,6 @@ public struct Repository<Root: Aggregate>: Sendable {
             if loaded.version > .zero, firstVersion != StreamVersion(1) {
                 earlier = try unit.read(stream, causedBy: cause).map { try Root.Event.catalog.decode($0.event) }
             }
-            #if PlantedFaults
-                if PlantedFault.forgetRepetition.isPlanted { earlier = [] }
-            #endif
             if !earlier.isEmpty {
                 return Outcome(root: loaded.root, version: loaded.version, events: earlier, isRepetition: true)
             }

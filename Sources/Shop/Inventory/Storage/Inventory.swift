@@ -60,9 +60,6 @@ struct Inventory: Sendable {
             let (found, isDone) = try await self.environment.store.write { unit in
                 let (orders, isDone) = try StockBook(in: unit, at: self.now).expire(limit: 100)
                 for order in orders {
-                    #if PlantedFaults
-                        if PlantedFault.forgetExpiredHold.isPlanted { continue }
-                    #endif
                     let id = self.environment.ids.next()
                     _ = try self.holds.execute(
                         .expire, on: order.rawValue, metadata: EventMetadata(correlationID: id, actor: "inventory"),
