@@ -18,4 +18,9 @@ public struct WireLimits: Hashable, Sendable {
     public var trailers = 8_192
 
     public init() {}
+
+    /// Stops a program whose limits allow heads that offsets cannot hold.
+    func requireOffsetsThatFit() {
+        precondition(self.fieldLine <= 65_535 && self.head <= Int32.max, "a limit is larger than offsets can hold")
+    }
 }

@@ -5,6 +5,14 @@ struct FieldSection {
     var line: Int
     var table = FieldTable()
 
+    /// Makes ready for the next head, in the storage of the one before.
+    mutating func restart(emptying fields: inout FieldTable) {
+        self.line = 0
+        self.table = FieldTable()
+        swap(&self.table, &fields)
+        self.table.entries.removeAll(keepingCapacity: true)
+    }
+
     /// Reads what is there.
     /// - Parameters:
     ///   - bytes: all bytes since the head began, not moved since the last call.

@@ -29,17 +29,14 @@ public struct RequestParser: Sendable {
 
     /// - Precondition: `limits.fieldLine` is at most 65,535 and `limits.head` at most 2,147,483,647.
     public init(limits: WireLimits = WireLimits()) {
-        precondition(limits.fieldLine <= 65_535 && limits.head <= Int32.max, "a limit is larger than offsets can hold")
+        limits.requireOffsetsThatFit()
         self.limits = limits
     }
 
     /// Makes ready for the next head, keeping the storage.
     public mutating func reset() {
         self.phase = .requestLine(skippedEmptyLine: false)
-        self.section.line = 0
-        self.section.table = FieldTable()
-        swap(&self.section.table, &self.head.fields)
-        self.section.table.entries.removeAll(keepingCapacity: true)
+        self.section.restart(emptying: &self.head.fields)
         self.facts = HeadFacts()
     }
 
