@@ -23,12 +23,26 @@ import Testing
             ("id", "x"), ("id", .null), ("count", 0), ("count", 6), ("count", .number("1.5")), ("count", "1"),
             ("count", .number("1e400")),
             ("when", "yesterday"), ("tags", ["a", "b", "c"]), ("tags", ["abcd"]), ("tags", .object([:])),
-            ("amount", true), ("amount", .number("1e16")), ("amount", .number("-1e400")), ("unknown", 1),
+            ("amount", true), ("amount", .number("1e15")), ("amount", .number("-1e400")), ("unknown", 1),
         ] as [(String, JSONValue)])
     func `a member that does not fit is named`(_ name: String, _ value: JSONValue) {
         let violations = self.schema.violations(in: self.good.setting(name, to: value))
         #expect(violations.count == 1)
         #expect(violations.first?.pointer.hasPrefix("/\(name)") == true)
+    }
+
+    @Test(
+        arguments: [
+            (.number("1e15"), "the number is too large: at most 999999999999999 either way is expected"),
+            ("123456", "a text of 1 to 5 characters without control characters is expected, not one of 6 characters"),
+            (
+                true,
+                "a text of 1 to 5 characters without control characters is expected, not a boolean; or a number is "
+                    + "expected, not a boolean"
+            ),
+        ] as [(JSONValue, String)])
+    func `of several shapes, those of the value's kind tell what is wrong`(_ value: JSONValue, message: String) {
+        #expect(self.schema.violations(in: self.good.setting("amount", to: value)).map(\.message) == [message])
     }
 
     @Test(arguments: ["2.0", "2e0", "20e-1", "0.2E1"])

@@ -46,14 +46,14 @@ extension Schema {
     }
 
     /// The magnitude that no number of the API goes beyond.
-    static let largestNumber: Int64 = 1_000_000_000_000_000
+    static let largestNumber: Int64 = 999_999_999_999_999
 
     private static func numberViolations(_ value: JSONValue, at pointer: String) -> [Violation] {
         guard case .number(let text) = value else {
             return [Violation(pointer, "a number is expected, not \(value.kind)")]
         }
         guard let number = Double(text), number.magnitude <= Double(Self.largestNumber) else {
-            return [Violation(pointer, "a number of at most \(Self.largestNumber) either way is expected")]
+            return [Violation(pointer, "the number is too large: at most \(Self.largestNumber) either way is expected")]
         }
         return []
     }
@@ -102,11 +102,25 @@ extension Schema {
         return violations
     }
 
+    /// Of several shapes, those of the value's kind alone tell what is wrong with it, if there are any.
     private static func eitherViolations(_ value: JSONValue, _ schemas: [Schema], at pointer: String) -> [Violation] {
-        let attempts = schemas.map { $0.allViolations(in: value, at: pointer) }
+        let near = schemas.filter { $0.isOfKind(of: value) }
+        let attempts = (near.isEmpty ? schemas : near).map { $0.allViolations(in: value, at: pointer) }
         if attempts.contains(where: \.isEmpty) { return [] }
         let reasons = attempts.compactMap(\.first?.message)
         return [Violation(pointer, reasons.joined(separator: "; or "))]
+    }
+
+    private func isOfKind(of value: JSONValue) -> Bool {
+        switch self.shape {
+        case .boolean: value.bool != nil
+        case .integer, .number: value.isNumber
+        case .string: value.string != nil
+        case .array: value.array != nil
+        case .object, .freeObject: value.object != nil
+        case .model(_, let schema): schema().isOfKind(of: value)
+        case .either(let schemas): schemas.contains { $0.isOfKind(of: value) }
+        }
     }
 }
 
@@ -121,6 +135,10 @@ extension TextFormat {
 }
 
 extension JSONValue {
+    var isNumber: Bool {
+        if case .number = self { true } else { false }
+    }
+
     /// The number, if it is whole, however it is written: JSON Schema takes `91.0` and `9e1` for integers too.
     var wholeNumber: Int64? {
         guard case .number(let text) = self else { return nil }

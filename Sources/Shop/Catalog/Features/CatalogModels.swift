@@ -58,7 +58,7 @@ struct ProductInput: APIModel {
     var name: String
     var category: String
     var description: String?
-    var price: MoneyAmount
+    var price: MoneyInput
 
     /// - Throws: a ``Problem`` for an amount that is none.
     func product(id: ProductID) throws -> Product {
@@ -69,7 +69,7 @@ struct ProductInput: APIModel {
 
     static let schema = Schema.object([
         .init("sku", .string(.sku)), .init("name", .text(1...200)), .init("category", .string(.category)),
-        .init("description", .text(0...4_000), required: false), .init("price", .model(MoneyAmount.self)),
+        .init("description", .text(0...4_000), required: false), .init("price", .model(MoneyInput.self)),
     ])
 }
 

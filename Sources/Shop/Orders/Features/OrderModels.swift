@@ -113,13 +113,13 @@ struct OrderV2: APIModel {
 struct OrderItemRequest: APIModel {
     var productId: ProductID
     var quantity: Int
-    var unitPrice: MoneyAmount?
+    var unitPrice: MoneyInput?
 
     static let schema = Schema.object([
         .init("productId", .uuid), .init("quantity", .integer(1...100)),
         .init(
             "unitPrice",
-            .model(MoneyAmount.self).about("When given, it must be the price of the product; else the answer is 422."),
+            .model(MoneyInput.self).about("When given, it must be the price of the product; else the answer is 422."),
             required: false),
     ])
 }

@@ -7,11 +7,11 @@ import ShopContracts
 
 /// Fills a wallet from a card.
 struct MakeDeposit: APIModel {
-    var amount: MoneyAmount
+    var amount: MoneyInput
     var paymentMethod: PaymentMethod?
 
     static let schema = Schema.object([
-        .init("amount", .model(MoneyAmount.self)),
+        .init("amount", .model(MoneyInput.self)),
         .init("paymentMethod", .oneOf(PaymentMethod.allCases.map(\.rawValue)), required: false),
     ])
 }

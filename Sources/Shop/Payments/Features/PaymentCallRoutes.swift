@@ -128,17 +128,6 @@ extension Payment {
     }
 }
 
-extension MoneyAmount {
-    /// The exact amount, which must be above zero.
-    func positive(at place: String) throws -> Money {
-        let money = try self.money(at: place)
-        guard money.isPositive else {
-            throw Problem(.validationFailed, "\(place)/amount: an amount above zero is expected, not \(self.amount)")
-        }
-        return money
-    }
-}
-
 extension Parameter {
     static let idempotencyKey = Parameter.header(
         "Idempotency-Key", .uuid, required: true, "Names the request: sent again with it, it is not carried out again.")

@@ -13,43 +13,24 @@ public struct Money: Hashable, Sendable, Codable {
 
     public static func zero(_ currency: Currency) -> Money { Money(minor: 0, currency) }
 
-    /// - Throws: ``MoneyError`` for two currencies or a sum that 64 bits do not hold.
-    public func adding(_ other: Money) throws(MoneyError) -> Money {
-        guard other.currency == self.currency else { throw .mixedCurrencies(self.currency, other.currency) }
-        let (sum, overflow) = self.minor.addingReportingOverflow(other.minor)
-        guard !overflow else { throw .overflow }
-        return Money(minor: sum, self.currency)
-    }
-
-    /// - Throws: ``MoneyError`` for two currencies or a difference that 64 bits do not hold.
-    public func subtracting(_ other: Money) throws(MoneyError) -> Money {
-        guard other.currency == self.currency else { throw .mixedCurrencies(self.currency, other.currency) }
-        let (difference, overflow) = self.minor.subtractingReportingOverflow(other.minor)
-        guard !overflow else { throw .overflow }
-        return Money(minor: difference, self.currency)
-    }
-
-    /// - Throws: ``MoneyError/overflow``.
-    public func multiplied(by count: Int) throws(MoneyError) -> Money {
-        let (product, overflow) = self.minor.multipliedReportingOverflow(by: Int64(count))
-        guard !overflow else { throw .overflow }
-        return Money(minor: product, self.currency)
-    }
-
     public var isPositive: Bool { self.minor > 0 }
 }
 
-/// Why two amounts have no result.
+/// Why a text is no amount of a currency.
 public enum MoneyError: Error, Hashable, Sendable {
-    case mixedCurrencies(Currency, Currency)
-    case overflow
+    /// The text is no decimal number without exponent, or has more decimals than the currency.
+    case malformed(Currency)
+    /// The amount is larger than ``Money`` holds.
+    case tooLarge(Currency)
 }
 
 extension MoneyError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .mixedCurrencies(let left, let right): "amounts in \(left) and \(right) cannot be added"
-        case .overflow: "the amount is larger than can be represented"
+        case .malformed(let currency):
+            "a decimal number with at most \(currency.exponent) decimals is expected for \(currency)"
+        case .tooLarge(let currency):
+            "the amount is too large: at most \(Money(minor: .max, currency).decimal) \(currency) can be represented"
         }
     }
 }
@@ -68,16 +49,19 @@ extension Money: CustomStringConvertible {
     }
 
     /// Reads a decimal number without exponent, with at most as many decimals as the currency has.
-    public init?(decimal text: String, _ currency: Currency) {
+    /// - Throws: ``MoneyError``.
+    public init(decimal text: String, _ currency: Currency) throws(MoneyError) {
         var rest = text[...]
         let isNegative = rest.first == "-"
         if isNegative { rest = rest.dropFirst() }
         let parts = rest.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) else { return nil }
+        guard parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }) else {
+            throw .malformed(currency)
+        }
         let fraction = parts.count > 1 ? String(parts[1]) : ""
-        guard fraction.count <= currency.exponent else { return nil }
+        guard fraction.count <= currency.exponent else { throw .malformed(currency) }
         let digits = String(parts[0]) + fraction + String(repeating: "0", count: currency.exponent - fraction.count)
-        guard let minor = Int64(isNegative ? "-\(digits)" : digits) else { return nil }
+        guard let minor = Int64(isNegative ? "-\(digits)" : digits) else { throw .tooLarge(currency) }
         self.init(minor: minor, currency)
     }
 }

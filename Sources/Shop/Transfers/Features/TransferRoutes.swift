@@ -28,10 +28,7 @@ struct TransferRoutes: Sendable {
 
     private func create(_ request: RoutedRequest) async throws -> ServiceResponse {
         let body = try request.decode(RequestTransfer.self)
-        let amount = try body.amount.money(at: "/amount")
-        guard amount.isPositive else {
-            throw Problem(.validationFailed, "/amount/amount: an amount above zero is expected")
-        }
+        let amount = try body.amount.positive(at: "/amount")
         guard let key = request.header(.idempotencyKey).flatMap({ UniqueID($0) }) else {
             throw Problem(.validationFailed, "header/Idempotency-Key: a UUID is expected")
         }

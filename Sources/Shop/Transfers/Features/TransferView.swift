@@ -6,10 +6,10 @@ import ShopContracts
 struct RequestTransfer: APIModel {
     var fromAccountId: AccountID
     var toAccountId: AccountID
-    var amount: MoneyAmount
+    var amount: MoneyInput
 
     static let schema = Schema.object([
-        .init("fromAccountId", .uuid), .init("toAccountId", .uuid), .init("amount", .model(MoneyAmount.self)),
+        .init("fromAccountId", .uuid), .init("toAccountId", .uuid), .init("amount", .model(MoneyInput.self)),
     ])
 }
 
