@@ -238,7 +238,10 @@ private final class Gate: Sendable {
                 try await engine.start(saga, id: id, state: Checkout(), metadata: world.metadata)
             }
             await gate.waitForCaller()
-            while running.withLock({ $0.now }) < 3 { await Task.yield() }
+            while running.withLock({ $0.now }) < 3 {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
             gate.open()
             for id in ids { try await self.waitForStatus(.completed, world, id) }
             group.cancelAll()
@@ -248,7 +251,10 @@ private final class Gate: Sendable {
 
     /// Lets other tasks run until the saga is there. Moves no clock.
     private func waitForStatus(_ status: SagaStatus, _ world: World, _ id: UniqueID? = nil) async throws {
-        while try await world.status(id) != status { await Task.yield() }
+        while try await world.status(id) != status {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     /// Lets other tasks run until the lease reaches far enough for the next ten seconds.
@@ -256,6 +262,7 @@ private final class Gate: Sendable {
         while true {
             let due = try await world.transactor.read { try $0.saga(world.id)?.due }
             if let due, due > world.wallClock.now + .seconds(10) { return }
+            try Task.checkCancellation()
             await Task.yield()
         }
     }

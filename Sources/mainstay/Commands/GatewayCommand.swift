@@ -22,9 +22,8 @@ struct GatewayCommand: AsyncParsableCommand {
                 ServeCommand.registerNeighbours(platform)
                 let gateway = try platform.gateway()
                 let ready = Readiness()
-                let background = BackgroundHost(
-                    works: gateway.background + [try platform.followRevocations(as: "gateway")], ready: ready,
-                    listeners: 1)
+                let background = platform.background(
+                    gateway.background + [try platform.followRevocations(as: "gateway")], after: 1, of: ready)
                 let front = platform.host(
                     "gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
                 try await platform.run([background, front, ReadyNote(ready: ready, name: "gateway")])

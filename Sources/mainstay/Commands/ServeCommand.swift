@@ -45,9 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
             let port = settings.port(of: self.service, byDefault: ServiceName.defaultPorts[blueprint.name] ?? 0)
             let host = platform.host(blueprint.name, built.service.handler, port: port, ready: ready)
             let following = blueprint.name == .users ? [] : [try platform.followRevocations(as: blueprint.name)]
-            let background = BackgroundHost(
-                works: built.service.background + following, ready: ready, listeners: 1,
-                quiesce: [built.service.quiesce])
+            let background = platform.background(
+                built.service.background + following, after: 1, of: ready, quiesce: [built.service.quiesce])
             try await platform.run([host, background, ReadyNote(ready: ready, name: blueprint.name)])
         }
     }

@@ -41,8 +41,8 @@ struct UpCommand: AsyncParsableCommand {
                 name, built.service.handler,
                 port: settings.port(of: name.rawValue, byDefault: ServiceName.defaultPorts[name] ?? 0), ready: ready)
         }
-        let background = BackgroundHost(
-            works: built.flatMap(\.service.background) + gateway.background, ready: ready, listeners: hosts.count + 1,
+        let background = platform.background(
+            built.flatMap(\.service.background) + gateway.background, after: hosts.count + 1, of: ready,
             quiesce: built.map(\.service.quiesce))
         let front = platform.host("gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
         let announcement = Announcement(
@@ -63,7 +63,7 @@ struct Announcement: ServiceLifecycle.Service {
         await self.ready.wait(for: self.expected)
         guard !Task.isCancelled else { return }
         let port = self.ready.ports["gateway"] ?? self.platform.settings.port
-        let url = "http://\(self.platform.settings.host):\(port)"
+        let url = "http://\(HostAndPort(host: self.platform.settings.host, port: port))"
         try self.writeInstance(url)
         self.say(url)
         try await gracefulShutdown()

@@ -125,9 +125,18 @@ final class Platform: Sendable {
         var configuration = HTTPHost.Configuration(port: port)
         configuration.host = host
         return HTTPHost(configuration, handler: handler, logger: self.logger) { port in
-            self.addresses.register(name, at: "\(host):\(port)")
+            self.addresses.register(name, at: "\(HostAndPort(host: host, port: port))")
             ready.arrived(name, port: port)
         }
+    }
+
+    /// A host for background work that begins when so many listen.
+    func background(
+        _ works: [BackgroundWork], after listeners: Int, of ready: Readiness, quiesce: [@Sendable () -> Void] = [],
+    ) -> BackgroundHost {
+        BackgroundHost(
+            works: works, supervisor: WorkSupervisor(logger: self.logger, time: self.time, chance: self.chance),
+            ready: ready, listeners: listeners, quiesce: quiesce)
     }
 
     /// Runs services until a signal asks to stop: the last one first, each finishing what it has accepted.
@@ -161,6 +170,7 @@ final class Platform: Sendable {
 /// Runs background work from when everybody listens until the platform stops.
 struct BackgroundHost: ServiceLifecycle.Service {
     let works: [BackgroundWork]
+    let supervisor: WorkSupervisor
     let ready: Readiness
     /// How many must listen first.
     let listeners: Int
@@ -170,20 +180,9 @@ struct BackgroundHost: ServiceLifecycle.Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await self.ready.wait(for: self.listeners)
-            await withTaskGroup { group in
-                for work in self.works { group.addTask { await Self.run(work) } }
-            }
+            await self.supervisor.run(self.works)
         }
         for quiesce in self.quiesce { quiesce() }
-    }
-
-    private static func run(_ work: BackgroundWork) async {
-        do {
-            try await work.run()
-        } catch {
-            guard !(error is CancellationError) else { return }
-            Terminal.error("error: the work '\(work.name)' ended: \(error)")
-        }
     }
 }
 

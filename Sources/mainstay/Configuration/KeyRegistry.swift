@@ -8,6 +8,8 @@ enum KeyRegistry {
         case integer(ClosedRange<Int>)
         case boolean
         case text
+        /// `host:port`, see ``HostAndPort``.
+        case address
         /// Comes from the environment only, and is never shown.
         case secret
         case oneOf([String])
@@ -32,7 +34,9 @@ enum KeyRegistry {
             Key(
                 name: "log.level", kind: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
                 about: "Default: notice."),
-            Key(name: "mail.smtp", kind: .text, about: "host:port of a mail relay. Default: none, mails become files."),
+            Key(
+                name: "mail.smtp", kind: .address,
+                about: "host:port of a mail relay. Default: none, mails become files."),
             Key(
                 name: "mail.security", kind: .oneOf(["none", "starttls", "tls"]),
                 about:
@@ -59,7 +63,7 @@ enum KeyRegistry {
         + services.flatMap { service in
             [
                 Key(name: "services.\(service).port", kind: .integer(0...65_535), about: "The service's port."),
-                Key(name: "services.\(service).address", kind: .text, about: "host:port where others find it."),
+                Key(name: "services.\(service).address", kind: .address, about: "host:port where others find it."),
             ]
         }
 
@@ -86,6 +90,10 @@ enum KeyRegistry {
         case .oneOf(let values):
             guard values.contains(value) else {
                 return "one of \(values.joined(separator: ", ")) is accepted, not '\(value)'"
+            }
+        case .address:
+            guard HostAndPort(value) != nil else {
+                return "host:port is accepted, an IPv6 address in brackets as in [::1]:25, not '\(value)'"
             }
         case .text, .secret:
             if value.isEmpty { return "a text is needed" }

@@ -7,7 +7,7 @@ import Notifications
 ///
 /// | key | accepts | default |
 /// | --- | --- | --- |
-/// | `mail.smtp` | `host:port` of a relay | none: mails become files |
+/// | `mail.smtp` | `host:port` of a relay, an IPv6 address in brackets | none: mails become files |
 /// | `mail.security` | `none`, `starttls`, `tls` | by the port: 465 `tls`, 587 `starttls`, else `none` |
 /// | `mail.user` | a name | none: no log-in |
 /// | `mail.password` | the variable `MAINSTAY_MAIL_PASSWORD` only | |
@@ -18,7 +18,7 @@ extension Settings {
     /// - Returns: nil without a relay.
     /// - Throws: a ``CommandFailure`` that names the key.
     func mailSender(others: any NotificationSender) throws -> SMTPSender? {
-        guard let relay = try self.mailRelay() else { return nil }
+        guard let relay = self.values.string(forKey: "mail.smtp").flatMap({ HostAndPort($0) }) else { return nil }
         let word = self.values.string(forKey: "mail.security", default: Self.security(byPort: relay.port))
         let credentials = try self.mailCredentials()
         guard credentials == nil || word != "none" else {
@@ -68,15 +68,5 @@ extension Settings {
             let line = String(data: data, encoding: .utf8)?.split(whereSeparator: \.isNewline).first
         else { throw CommandFailure.environment("mail.password.file: \(path) holds no password") }
         return Redacted(String(line))
-    }
-
-    /// The mail relay, if one is set.
-    /// - Throws: a ``CommandFailure`` for anything but `host:port`.
-    private func mailRelay() throws -> (host: String, port: Int)? {
-        guard let text = self.values.string(forKey: "mail.smtp") else { return nil }
-        guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
-            let port = Int(text[text.index(after: colon)...]), (1...65_535).contains(port)
-        else { throw CommandFailure.environment("mail.smtp: host:port is accepted, not '\(text)'") }
-        return (String(text[..<colon]), port)
     }
 }

@@ -45,7 +45,7 @@ struct Settings: Sendable {
         case .integer: ConfigValue(.int(Int(value) ?? 0), isSecret: false)
         case .boolean: ConfigValue(.bool(value == "true"), isSecret: false)
         case .secret: ConfigValue(.string(value), isSecret: true)
-        case .text, .oneOf, nil: ConfigValue(.string(value), isSecret: false)
+        case .text, .address, .oneOf, nil: ConfigValue(.string(value), isSecret: false)
         }
     }
 

@@ -186,7 +186,7 @@ struct InventoryBench {
         _ = try await bench.hold(self.order, [(self.product, 4)], seconds: 60)
         bench.platform.wallClock.advance(by: .seconds(61))
         await withThrowingTaskGroup { group in
-            group.addTask { try await bench.inventory.service.run() }
+            group.addTask { try await bench.inventory.service.background[0].run() }
             await bench.platform.clock.waitForSleepers()
             group.cancelAll()
             try? await group.waitForAll()

@@ -6,6 +6,7 @@ import EventSourcing
 import HTTPTypes
 import Identity
 import ShopContracts
+import Synchronization
 import Testing
 
 @testable import Users
@@ -197,6 +198,39 @@ import Testing
         #expect(late.code == "unauthenticated")
     }
 
+    @Test func `the tables are tidied again after the store was out of order`() async throws {
+        let shop = try await UsersFixture()
+        let writes = Mutex(0)
+        let store = shop.environment.store
+        var environment = shop.environment
+        environment.store = Transactor(commits: store.commits) { mode, body in
+            guard mode == .write else { return try await store.read(body) }
+            let isFirst = writes.withLock { count in
+                count += 1
+                return count == 1
+            }
+            if isFirst { throw EventStoreError(.unavailable, "the disk is full") }
+            return try await store.write(body)
+        }
+        let users = try UsersService(
+            environment,
+            configuration: UsersService.Configuration(signingKey: shop.platform.userSigningKey, hasher: shop.hasher))
+        _ = try await shop.session()
+        let supervisor = WorkSupervisor(
+            time: TimeSource(shop.platform.clock), chance: shop.environment.chance, report: { _ in })
+        let running = Task { await supervisor.run(users.service.background) }
+        for _ in 0..<3 {
+            await shop.platform.clock.waitForSleepers()
+            shop.pass(.seconds(31 * 86_400))
+        }
+        await shop.platform.clock.waitForSleepers()
+        let left = try await shop.environment.store.read { try $0.query("SELECT 1 AS one FROM sessions") }
+        #expect(left == [])
+        #expect(writes.withLock { $0 } > 1)
+        running.cancel()
+        await running.value
+    }
+
     @Test func `an invented refresh token is refused`() async throws {
         let shop = try await UsersFixture()
         _ = try await shop.session()
@@ -207,7 +241,7 @@ import Testing
     @Test func `what nobody can use any more is removed from the tables`() async throws {
         let shop = try await UsersFixture()
         _ = try await shop.refresh(try await shop.session().refresh)
-        let running = Task { try await shop.users.service.run() }
+        let running = Task { try await shop.users.service.background[0].run() }
         await shop.platform.clock.waitForSleepers()
         shop.pass(.seconds(31 * 86_400))
         await shop.platform.clock.waitForSleepers()

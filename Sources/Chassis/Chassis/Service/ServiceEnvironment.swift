@@ -37,18 +37,6 @@ public struct ServiceEnvironment: Sendable {
     }
 }
 
-/// Work that goes on as long as the service runs: a consumer, a saga engine, an expiry.
-public struct BackgroundWork: Sendable {
-    public var name: String
-    /// Returns when its task is cancelled. What it throws ends the service.
-    public var run: @Sendable () async throws -> Void
-
-    public init(_ name: String, run: @escaping @Sendable () async throws -> Void) {
-        self.name = name
-        self.run = run
-    }
-}
-
 /// A service: a value with a handler and some work in the background. Sockets belong to whoever hosts it.
 public struct Service: Sendable {
     public let name: ServiceName
@@ -99,13 +87,6 @@ public struct Service: Sendable {
             return try Compartments(named: environment.name.rawValue, time: environment.time)
         } catch {
             preconditionFailure("the compartments' defaults are valid, but: \(error)")
-        }
-    }
-
-    /// Runs all background work until the task is cancelled or one of them fails.
-    public func run() async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            for work in self.background { group.addTask { try await work.run() } }
         }
     }
 }

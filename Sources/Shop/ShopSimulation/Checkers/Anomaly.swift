@@ -40,7 +40,7 @@ public enum AnomalyKind: String, Codable, Hashable, Sendable, CaseIterable {
     case unfencedWrite = "unfenced write"
     /// A client was answered with something that is none of the documented answers.
     case unexpectedAnswer = "unexpected answer"
-    /// A service could not be started, or its background work ended.
+    /// A service could not be started.
     case deadService = "dead service"
     /// A database is damaged.
     case corruption = "corruption"

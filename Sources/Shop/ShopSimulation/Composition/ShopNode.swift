@@ -46,23 +46,14 @@ struct ShopPrograms: Sendable {
         try await self.work(service.background, of: name, process)
     }
 
-    /// Background work as the platform runs it: what ends by an error is not begun again.
+    /// Background work as the platform runs it.
     private func work(_ works: [BackgroundWork], of name: ServiceName, _ process: SimulatedProcess) async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            for work in works {
-                group.addTask {
-                    do {
-                        try await work.run()
-                    } catch {
-                        guard !(error is CancellationError) else { return }
-                        self.simulation.fail(
-                            AnomalyKind.deadService.rawValue, "the work '\(work.name)' of \(name) ended: \(error)")
-                    }
-                }
-            }
-            // A service without any work listens all the same.
-            while true { try await process.time.sleep(for: .seconds(3_600)) }
+        let supervisor = WorkSupervisor(time: process.time, chance: process.chance) { failure in
+            self.simulation.trace("the work '\(failure.work)' of \(name) failed: \(failure.error)")
         }
+        await supervisor.run(works)
+        // A service without any work listens all the same.
+        while true { try await process.time.sleep(for: .seconds(3_600)) }
     }
 
     /// A second engine on the transfers, on a machine of its own over the same database.
