@@ -7,6 +7,7 @@ import Testing
 private struct UserRegistered: EventPayload {
     static let eventType = "UserRegistered"
     static let schemaVersion = 3
+    static let kind = EventKind.integration
     var first: String
     var last: String
     var email: String
@@ -95,6 +96,11 @@ private enum UserFact: EventSum {
         }
         #expect(error?.code == .corrupt)
         #expect(error?.message.contains("UserRegistered \(UniqueID(high: 1, low: 2))") == true)
+    }
+
+    @Test func `a catalogue knows whom each fact is for, by default for its own service`() {
+        #expect(UserFact.catalog.kinds == ["UserRegistered": .integration])
+        #expect(Set(Account.Fact.catalog.kinds.values) == [.domain])
     }
 
     @Test func `a catalogue lists its facts by name`() {

@@ -63,6 +63,15 @@ import Testing
         }
     }
 
+    @Test func `amounts add up and multiply exactly, within one currency and 64 bits`() throws {
+        #expect(try Money(minor: 1_250, .eur).adding(Money(minor: -1, .eur)) == Money(minor: 1_249, .eur))
+        #expect(try Money(minor: 1_250, .eur).multiplied(by: 3) == Money(minor: 3_750, .eur))
+        #expect(Money(minor: 1_250, .eur) != Money(minor: 1_250, .usd))
+        #expect(throws: MoneyError.mixedCurrencies(.eur, .usd)) { try Money.zero(.eur).adding(.zero(.usd)) }
+        #expect(throws: MoneyError.tooLarge(.eur)) { try Money(minor: .max, .eur).adding(Money(minor: 1, .eur)) }
+        #expect(throws: MoneyError.tooLarge(.eur)) { try Money(minor: .max, .eur).multiplied(by: 2) }
+    }
+
     @Test func `nothing and less are no amounts to pay`() throws {
         let input = try JSONDecoder().decode(MoneyInput.self, from: Data(self.amount("-0.01").serialized))
         #expect(throws: Problem.self) { try input.positive(at: "/price") }

@@ -1,6 +1,16 @@
 public import Essentials
 import FoundationEssentials
 
+/// Whom an event is for.
+public enum EventKind: String, Codable, Hashable, Sendable, CaseIterable {
+    /// A fact of one service's business, which nobody else reads.
+    case domain
+    /// A fact that other services read: its shape is a contract with them.
+    case integration
+    /// A fact about the platform itself, such as who may come in, and not about its business.
+    case system
+}
+
 /// A fact: one shape of event data, with the name it is stored under.
 ///
 /// The name and old versions are for ever; a changed shape gets a new ``schemaVersion`` and an upcaster.
@@ -9,9 +19,12 @@ public protocol EventPayload: Codable, Hashable, Sendable {
     static var eventType: String { get }
     /// The version of this shape. Default: 1.
     static var schemaVersion: Int { get }
+    /// Whom the fact is for. Default: ``EventKind/domain``.
+    static var kind: EventKind { get }
 }
 
 extension EventPayload {
+    public static var kind: EventKind { .domain }
     public static var schemaVersion: Int { 1 }
 }
 
@@ -38,6 +51,7 @@ public struct EventCatalog<Event: Sendable>: Sendable {
     /// One fact of the catalogue.
     public struct Entry: Sendable {
         let type: String
+        let kind: EventKind
         let schemaVersion: Int
         let upcasters: [Int: Upcaster]
         let decode: @Sendable ([UInt8]) throws -> Event
@@ -51,9 +65,9 @@ public struct EventCatalog<Event: Sendable>: Sendable {
             for version in 1..<max(1, payload.schemaVersion) {
                 precondition(upcasting[version] != nil, "\(payload.eventType) has no upcaster from version \(version)")
             }
-            return Entry(type: payload.eventType, schemaVersion: payload.schemaVersion, upcasters: upcasting) { data in
-                wrap(try EventCoding.decode(payload, from: data))
-            }
+            return Entry(
+                type: payload.eventType, kind: payload.kind, schemaVersion: payload.schemaVersion, upcasters: upcasting
+            ) { data in wrap(try EventCoding.decode(payload, from: data)) }
         }
     }
 
@@ -67,6 +81,9 @@ public struct EventCatalog<Event: Sendable>: Sendable {
 
     /// The names of all facts, sorted.
     public var types: [String] { self.entries.keys.sorted() }
+
+    /// The kind of each fact, by name.
+    public var kinds: [String: EventKind] { self.entries.mapValues(\.kind) }
 
     /// The fact in a stored event, brought up to its current shape.
     /// - Throws: `EventStoreError.unknownEvent` or `.corrupt`.

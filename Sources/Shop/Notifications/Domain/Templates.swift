@@ -28,7 +28,8 @@ enum Templates {
     /// The types of the facts that have a template, by service.
     static let ofUsers: Set<String> = [UserCreated.eventType, ProfileUpdated.eventType]
     static let ofOrders: Set<String> = [
-        OrderPlaced.eventType, OrderCancelled.eventType, "OrderPaymentFailed", "OrderRefunded", "OrderRefundRecorded",
+        OrderPlaced.eventType, OrderCancelled.eventType, OrderPaymentFailed.eventType, OrderRefunded.eventType,
+        OrderRefundRecorded.eventType,
     ]
     static let ofShipping: Set<String> = [ShipmentProgressed.eventType]
 
@@ -41,23 +42,19 @@ enum Templates {
             return self.profile(try EventCoding.decode(ProfileUpdated.self, from: data), event.id)
         case OrderPlaced.eventType: return self.placed(try EventCoding.decode(OrderPlaced.self, from: data))
         case OrderCancelled.eventType: return self.cancelled(try EventCoding.decode(OrderCancelled.self, from: data))
-        case "OrderPaymentFailed":
+        case OrderPaymentFailed.eventType:
             // An order's payment can fail more than once: each time is a message of its own.
-            return self.paymentFailed(try EventCoding.decode(OrderMessage.self, from: data), event.id)
-        case "OrderRefunded", "OrderRefundRecorded":
-            return self.refunded(try EventCoding.decode(OrderMessage.self, from: data))
+            return self.paymentFailed(try EventCoding.decode(OrderPaymentFailed.self, from: data), event.id)
+        case OrderRefunded.eventType:
+            let fact = try EventCoding.decode(OrderRefunded.self, from: data)
+            return self.refunded(fact.amount, of: fact.orderId, to: fact.customerId)
+        case OrderRefundRecorded.eventType:
+            let fact = try EventCoding.decode(OrderRefundRecorded.self, from: data)
+            return self.refunded(fact.amount, of: fact.orderId, to: fact.customerId)
         case ShipmentProgressed.eventType:
             return self.progressed(try EventCoding.decode(ShipmentProgressed.self, from: data))
         default: return nil
         }
-    }
-
-    /// What the facts of orders that are not shared by name have in common.
-    private struct OrderMessage: Decodable {
-        var orderId: OrderID
-        var customerId: CustomerID
-        var reason: String?
-        var amount: Money?
     }
 
     private static func welcome(_ fact: UserCreated, _ event: UniqueID) -> NotificationDraft {
@@ -90,18 +87,19 @@ enum Templates {
             body: "Your order has been cancelled: \(fact.reason).\(refund)\n")
     }
 
-    private static func paymentFailed(_ fact: OrderMessage, _ event: UniqueID) -> NotificationDraft {
+    private static func paymentFailed(_ fact: OrderPaymentFailed, _ event: UniqueID) -> NotificationDraft {
         NotificationDraft(
             kind: .paymentFailed, userId: fact.customerId, about: event,
             subject: "The payment of your order \(fact.orderId) failed",
-            body: "\(fact.reason ?? "The payment failed").\n\nTry again or cancel the order within a day.\n")
+            body: "\(fact.reason).\n\nTry again or cancel the order within a day.\n")
     }
 
-    private static func refunded(_ fact: OrderMessage) -> NotificationDraft {
-        let amount = fact.amount.map { "\($0) have" } ?? "The money has"
-        return NotificationDraft(
-            kind: .orderRefunded, userId: fact.customerId, about: fact.orderId.rawValue,
-            subject: "The refund of your order \(fact.orderId)", body: "\(amount) been given back.\n")
+    private static func refunded(
+        _ amount: Money, of order: OrderID, to customer: CustomerID
+    ) -> NotificationDraft {
+        NotificationDraft(
+            kind: .orderRefunded, userId: customer, about: order.rawValue, subject: "The refund of your order \(order)",
+            body: "\(amount) have been given back.\n")
     }
 
     private static func progressed(_ fact: ShipmentProgressed) -> NotificationDraft? {

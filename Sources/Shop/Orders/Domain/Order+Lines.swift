@@ -48,16 +48,13 @@ extension Order {
     /// - Throws: ``OrderRejection`` for two currencies, too many lines, or a sum that 64 bits do not hold.
     static func calculateTotal(_ lines: [OrderLine], in currency: Currency) throws(OrderRejection) -> Money {
         guard lines.count <= OrderLine.maximumCount else { throw .tooManyLines }
-        var total: Int64 = 0
-        for line in lines {
-            guard line.unitPrice.currency == currency else {
-                throw .mixedCurrencies(currency, line.unitPrice.currency)
-            }
-            let (sum, overflow) = total.addingReportingOverflow(line.lineTotal.minor)
-            guard !overflow else { throw .badAmount("the amount is larger than can be represented") }
-            total = sum
+        var total = Money.zero(currency)
+        do throws(MoneyError) {
+            for line in lines { total = try total.adding(line.lineTotal) }
+        } catch {
+            throw OrderRejection(error)
         }
-        return Money(minor: total, currency)
+        return total
     }
 
     private func editable() throws(OrderRejection) -> Body {

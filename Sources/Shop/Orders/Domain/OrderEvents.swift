@@ -152,13 +152,6 @@ struct OrderConfirmed: EventPayload {
     var amount: Money
 }
 
-struct OrderPaymentFailed: EventPayload {
-    static let eventType = "OrderPaymentFailed"
-    var orderId: OrderID
-    var customerId: CustomerID
-    var reason: String
-}
-
 struct OrderPaymentRetried: EventPayload {
     static let eventType = "OrderPaymentRetried"
     var orderId: OrderID
@@ -202,22 +195,6 @@ struct OrderReturnRequested: EventPayload {
 struct OrderReturned: EventPayload {
     static let eventType = "OrderReturned"
     var orderId: OrderID
-}
-
-/// The money of a lost or returned order has been given back.
-struct OrderRefunded: EventPayload {
-    static let eventType = "OrderRefunded"
-    var orderId: OrderID
-    var customerId: CustomerID
-    var amount: Money
-}
-
-/// The money of an order that was cancelled after its payment has been given back. The order stays CANCELLED.
-struct OrderRefundRecorded: EventPayload {
-    static let eventType = "OrderRefundRecorded"
-    var orderId: OrderID
-    var customerId: CustomerID
-    var amount: Money
 }
 
 struct OrderArchived: EventPayload {

@@ -25,8 +25,10 @@ struct OrderLine: Codable, Hashable, Sendable {
         self.name = name
         self.quantity = quantity
         self.unitPrice = unitPrice
-        guard !unitPrice.minor.multipliedReportingOverflow(by: Int64(quantity)).overflow else {
-            throw .badAmount("the amount is larger than can be represented")
+        do throws(MoneyError) {
+            _ = try unitPrice.multiplied(by: quantity)
+        } catch {
+            throw OrderRejection(error)
         }
     }
 

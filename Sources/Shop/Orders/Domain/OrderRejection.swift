@@ -26,6 +26,16 @@ enum OrderRejection: Error, Hashable, Sendable {
     case returnWindowOpen(day: Int)
 }
 
+extension OrderRejection {
+    /// Why lines have no sum.
+    init(_ error: MoneyError) {
+        switch error {
+        case .mixedCurrencies(let left, let right): self = .mixedCurrencies(left, right)
+        case .malformed, .tooLarge: self = .badAmount("\(error)")
+        }
+    }
+}
+
 extension OrderRejection: CustomStringConvertible {
     var description: String {
         switch self {

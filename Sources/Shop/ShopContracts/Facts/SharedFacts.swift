@@ -8,6 +8,7 @@ public import Identity
 /// users: somebody registered.
 public struct UserCreated: EventPayload {
     public static let eventType = "UserCreated"
+    public static let kind = EventKind.integration
     public var userId: UserID
     public var email: String
     public var name: String
@@ -24,6 +25,7 @@ public struct UserCreated: EventPayload {
 /// users: somebody changed their profile. Members that did not change are missing.
 public struct ProfileUpdated: EventPayload {
     public static let eventType = "ProfileUpdated"
+    public static let kind = EventKind.integration
     public var userId: UserID
     public var name: String?
     public var email: String?
@@ -38,6 +40,7 @@ public struct ProfileUpdated: EventPayload {
 /// users: access tokens of this user issued before `before` are no longer good; with `tokenId`, only that one.
 public struct TokensRevoked: EventPayload {
     public static let eventType = "TokensRevoked"
+    public static let kind = EventKind.system
     public var userId: UserID
     public var tokenId: String?
     public var before: Timestamp
@@ -65,6 +68,7 @@ public struct TokensRevoked: EventPayload {
 /// catalog: a product is sold from now on, or its name, price or description has changed.
 public struct ProductUpdated: EventPayload {
     public static let eventType = "ProductUpdated"
+    public static let kind = EventKind.integration
     public var productId: ProductID
     public var sku: String
     public var name: String
@@ -98,6 +102,7 @@ public struct OrderPlaced: EventPayload {
     }
 
     public static let eventType = "OrderPlaced"
+    public static let kind = EventKind.integration
     public var orderId: OrderID
     public var customerId: CustomerID
     public var items: [Item]
@@ -116,6 +121,7 @@ public struct OrderPlaced: EventPayload {
 /// orders: an order was cancelled, by the customer or because it could not be carried out.
 public struct OrderCancelled: EventPayload {
     public static let eventType = "OrderCancelled"
+    public static let kind = EventKind.integration
     public var orderId: OrderID
     public var customerId: CustomerID
     /// For people: `payment declined`, `out of stock`, `cancelled by the customer`.
@@ -131,9 +137,56 @@ public struct OrderCancelled: EventPayload {
     }
 }
 
+/// orders: a payment was refused; the order waits for another try or its cancellation.
+public struct OrderPaymentFailed: EventPayload {
+    public static let eventType = "OrderPaymentFailed"
+    public static let kind = EventKind.integration
+    public var orderId: OrderID
+    public var customerId: CustomerID
+    /// For people.
+    public var reason: String
+
+    public init(orderId: OrderID, customerId: CustomerID, reason: String) {
+        self.orderId = orderId
+        self.customerId = customerId
+        self.reason = reason
+    }
+}
+
+/// orders: the money of a lost or returned order has been given back.
+public struct OrderRefunded: EventPayload {
+    public static let eventType = "OrderRefunded"
+    public static let kind = EventKind.integration
+    public var orderId: OrderID
+    public var customerId: CustomerID
+    public var amount: Money
+
+    public init(orderId: OrderID, customerId: CustomerID, amount: Money) {
+        self.orderId = orderId
+        self.customerId = customerId
+        self.amount = amount
+    }
+}
+
+/// orders: the money of an order that was cancelled after its payment has been given back. The order stays CANCELLED.
+public struct OrderRefundRecorded: EventPayload {
+    public static let eventType = "OrderRefundRecorded"
+    public static let kind = EventKind.integration
+    public var orderId: OrderID
+    public var customerId: CustomerID
+    public var amount: Money
+
+    public init(orderId: OrderID, customerId: CustomerID, amount: Money) {
+        self.orderId = orderId
+        self.customerId = customerId
+        self.amount = amount
+    }
+}
+
 /// shipping: the parcel has reached a new state (aliases: ShippingScheduled, ShippingArranged for BOOKED).
 public struct ShipmentProgressed: EventPayload {
     public static let eventType = "ShipmentProgressed"
+    public static let kind = EventKind.integration
     public var shipmentId: ShipmentID
     public var orderId: OrderID
     public var customerId: CustomerID

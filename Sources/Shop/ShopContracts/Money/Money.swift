@@ -13,11 +13,28 @@ public struct Money: Hashable, Sendable, Codable {
 
     public static func zero(_ currency: Currency) -> Money { Money(minor: 0, currency) }
 
+    /// - Throws: ``MoneyError/mixedCurrencies(_:_:)`` or ``MoneyError/tooLarge(_:)``.
+    public func adding(_ other: Money) throws(MoneyError) -> Money {
+        guard other.currency == self.currency else { throw .mixedCurrencies(self.currency, other.currency) }
+        let (sum, overflow) = self.minor.addingReportingOverflow(other.minor)
+        guard !overflow else { throw .tooLarge(self.currency) }
+        return Money(minor: sum, self.currency)
+    }
+
+    /// - Throws: ``MoneyError/tooLarge(_:)``.
+    public func multiplied(by count: Int) throws(MoneyError) -> Money {
+        let (product, overflow) = self.minor.multipliedReportingOverflow(by: Int64(count))
+        guard !overflow else { throw .tooLarge(self.currency) }
+        return Money(minor: product, self.currency)
+    }
+
     public var isPositive: Bool { self.minor > 0 }
 }
 
-/// Why a text is no amount of a currency.
+/// Why there is no such amount.
 public enum MoneyError: Error, Hashable, Sendable {
+    /// Amounts of two currencies have no sum.
+    case mixedCurrencies(Currency, Currency)
     /// The text is no decimal number without exponent, or has more decimals than the currency.
     case malformed(Currency)
     /// The amount is larger than ``Money`` holds.
@@ -27,6 +44,7 @@ public enum MoneyError: Error, Hashable, Sendable {
 extension MoneyError: CustomStringConvertible {
     public var description: String {
         switch self {
+        case .mixedCurrencies(let left, let right): "amounts in \(left) and \(right) cannot be added"
         case .malformed(let currency):
             "a decimal number with at most \(currency.exponent) decimals is expected for \(currency)"
         case .tooLarge(let currency):

@@ -41,18 +41,21 @@ enum UserEvent: EventSum {
 /// Somebody chose a new password.
 struct PasswordChanged: EventPayload {
     static let eventType = "PasswordChanged"
+    static let kind = EventKind.system
     var userId: UserID
 }
 
 /// The hash of a password was made anew at a login, because it was imported or made with older parameters.
 struct PasswordRehashed: EventPayload {
     static let eventType = "PasswordRehashed"
+    static let kind = EventKind.system
     var userId: UserID
 }
 
 /// An administrator gave somebody another role.
 struct RoleChanged: EventPayload {
     static let eventType = "RoleChanged"
+    static let kind = EventKind.system
     var userId: UserID
     var from: AccountRole
     var to: AccountRole
@@ -61,11 +64,13 @@ struct RoleChanged: EventPayload {
 /// An administrator keeps somebody from logging in.
 struct UserBlocked: EventPayload {
     static let eventType = "UserBlocked"
+    static let kind = EventKind.system
     var userId: UserID
 }
 
 /// An administrator lets somebody log in again.
 struct UserUnblocked: EventPayload {
     static let eventType = "UserUnblocked"
+    static let kind = EventKind.system
     var userId: UserID
 }
