@@ -1,5 +1,6 @@
 import Essentials
 import Foundation
+import Glibc
 import Identity
 
 /// The directory that holds everything durable: one database a service, keys, and who runs it now.
@@ -61,14 +62,34 @@ final class DataDirectory: Sendable {
         return key
     }
 
-    /// Writes a file that only its owner can read, all or nothing.
+    /// Writes a file that only its owner can read, all or nothing: no kill and no loss of power leaves a part of it, or a
+    /// copy that others could read.
     func write(_ data: Data, to file: String) throws {
         let temporary = file + ".new"
-        guard
-            FileManager.default.createFile(
-                atPath: temporary, contents: data, attributes: [.posixPermissions: 0o600]),
-            rename(temporary, file) == 0
-        else { throw CommandFailure.environment("\(file) cannot be written") }
+        unlink(temporary)
+        let descriptor = open(temporary, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.unwritable(file) }
+        defer { close(descriptor) }
+        var rest = data[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw Self.unwritable(file) }
+            rest = rest.dropFirst(count)
+        }
+        guard fsync(descriptor) == 0, rename(temporary, file) == 0 else { throw Self.unwritable(file) }
+        try self.flushEntries(file)
+    }
+
+    /// Makes the names in the directory durable.
+    private func flushEntries(_ file: String) throws {
+        let descriptor = open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.unwritable(file) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Self.unwritable(file) }
+    }
+
+    private static func unwritable(_ file: String) -> CommandFailure {
+        CommandFailure.environment("\(file) cannot be written: \(String(cString: strerror(errno)))")
     }
 
     var instanceFile: String { "\(self.path)/instance.json" }
