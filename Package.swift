@@ -121,10 +121,12 @@ let shop: [Target] = [
     library("Transfers", in: "Shop", service + ["Sagas"]),
     library("Shipping", in: "Shop", service + ["Identity"]),
     library("Notifications", in: "Shop", service + ["Identity"]),
+    library("Storefront", in: "Shop", service + [crypto]),
 ]
 
 let services: [Target.Dependency] = [
     "Users", "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications",
+    "Storefront",
 ]
 let shopSimulation: [Target] = [
     library(

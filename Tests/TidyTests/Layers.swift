@@ -51,6 +51,7 @@ enum Layers {
         "Transfers": service.union(["Sagas"]),
         "Shipping": service,
         "Notifications": service,
+        "Storefront": service,
         // Floor 6: the whole shop in the simulator
         "ShopSimulation": kit.union([
             "Simulation", "StorageSQLite", "StorageSQLiteTesting", "Chassis", "GatewayCore", "Gateway", "ShopContracts",
@@ -59,7 +60,8 @@ enum Layers {
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts", "Users", "Catalog",
-            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "ShopSimulation", "Simulation",
+            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront", "ShopSimulation",
+            "Simulation",
         ]),
     ]
 

@@ -1,15 +1,5 @@
 /// The gateway's pages for people: one file each, nothing loaded from elsewhere.
 enum DocumentPages {
-    static let welcome = """
-        <!doctype html><html lang="en"><meta charset="utf-8"><title>Mainstay</title>
-        <style>\(style)</style>
-        <main><h1>Mainstay</h1><p>The shop is running.</p>
-        <ul><li><a href="/docs">The public API, readable</a></li>
-        <li><a href="/openapi.json">OpenAPI 3.1</a>, <a href="/openapi-3.0.json">OpenAPI 3.0</a></li>
-        <li><a href="/v1/products">Products</a></li><li><a href="/health">Health</a></li>
-        <li><a href="/problems">Every refusal there is</a></li></ul></main></html>
-        """
-
     /// Renders `/openapi.json` in the browser.
     static let reference = """
         <!doctype html><html lang="en"><meta charset="utf-8"><title>Mainstay API</title>

@@ -30,7 +30,6 @@ struct LocalPages: Sendable {
             return methods.problem(request.head.method, on: path).response()
         }
         switch path {
-        case "/": return Self.html(DocumentPages.welcome)
         case "/docs": return Self.html(DocumentPages.reference)
         case "/health/live": return .document(["status": "alive"])
         case "/health", "/health/ready", "/api/health": return await self.health()
@@ -42,7 +41,7 @@ struct LocalPages: Sendable {
     }
 
     private static let paths: Set<String> = [
-        "/", "/docs", "/health", "/health/live", "/health/ready", "/api/health", "/openapi.json", "/openapi-3.0.json",
+        "/docs", "/health", "/health/live", "/health/ready", "/api/health", "/openapi.json", "/openapi-3.0.json",
         "/problems",
     ]
 

@@ -133,6 +133,11 @@ extension RouteMap.Opening {
 }
 
 extension RouteMap {
+    /// Pages: who is logged in there is the storefront's matter.
+    private static let pages = [
+        "/", "/products", "/basket", "/checkout", "/orders", "/login", "/register", "/logout", "/account", "/assets",
+    ]
+
     /// The routes of the shop.
     public static let shop = RouteMap(
         [
@@ -150,8 +155,8 @@ extension RouteMap {
             Entry(prefix: "/api/products", service: "catalog", rewrite: "/v1/products", isLegacy: true),
             Entry(prefix: "/api/transaction", service: "transfers", rewrite: "/v1/transfers", isLegacy: true),
             Entry(prefix: "/api/payment", service: "payments", rewrite: "/v1/payments", isLegacy: true),
-        ],
-        openings: [
+        ] + pages.map { Entry(prefix: $0, service: "storefront") },
+        openings: pages.map { Opening(nil, $0) } + [
             Opening("POST", "/v1/users", exact: true), Opening("POST", "/v1/sessions", exact: true),
             Opening("POST", "/v1/sessions/refresh", exact: true), Opening("GET", "/v1/products"),
             Opening("GET", "/v1/categories"), Opening("GET", "/v1/stock"), Opening(nil, "/.well-known/jwks.json"),

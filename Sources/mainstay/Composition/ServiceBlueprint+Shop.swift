@@ -10,13 +10,14 @@ import Orders
 import Payments
 import Shipping
 import ShopContracts
+import Storefront
 import Transfers
 import Users
 
 extension ServiceBlueprint {
     /// The services of the shop, in the order in which they start.
     static let all: [ServiceBlueprint] = [
-        users, catalog, inventory, payments, shipping, orders, transfers, notifications,
+        users, catalog, inventory, payments, shipping, orders, transfers, notifications, storefront,
     ]
 
     private static let users = ServiceBlueprint(name: .users, migrations: UsersService.migrations) {
@@ -92,6 +93,13 @@ extension ServiceBlueprint {
         configuration.sender = try platform.settings.mailSender(
             others: FileSender(directory: platform.settings.mailDirectory))
         return BuiltService(try NotificationsService(environment, configuration: configuration).service)
+    }
+}
+
+extension ServiceBlueprint {
+    private static let storefront = ServiceBlueprint(name: .storefront, migrations: StorefrontService.migrations) {
+        environment, _ in
+        BuiltService(try StorefrontService(environment).service)
     }
 }
 

@@ -21,7 +21,7 @@ enum KeyRegistry {
         var about: String
     }
 
-    static let services = ServiceName.shop.map(\.rawValue)
+    static let services = ServiceName.withPages.map(\.rawValue)
 
     static let keys: [Key] =
         [

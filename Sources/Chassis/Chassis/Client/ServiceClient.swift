@@ -29,12 +29,13 @@ public struct ServiceClient: Sendable {
     ///   - body: sent as JSON; nil for none.
     ///   - key: the `Idempotency-Key`. A call without one is repeated only when its method is safe.
     ///   - metadata: the request or event on whose behalf the call is made.
+    ///   - person: who calls; nil for the service itself.
     /// - Throws: ``RemoteProblem`` for a refusal, ``TransportError``, `Refusal` of the pipeline.
     public func call<Answer: Decodable & Sendable>(
         _ method: HTTPRequest.Method, _ path: String, body: (any Encodable & Sendable)? = nil, key: UniqueID? = nil,
-        metadata: EventMetadata, as answer: Answer.Type = Answer.self,
+        metadata: EventMetadata, by person: CallingPerson? = nil, as answer: Answer.Type = Answer.self,
     ) async throws -> Answer {
-        let response = try await self.send(method, path, body: body, key: key, metadata: metadata)
+        let response = try await self.send(method, path, body: body, key: key, metadata: metadata, by: person)
         do {
             return try JSONDecoder().decode(answer, from: Data(response.body))
         } catch {
@@ -45,14 +46,16 @@ public struct ServiceClient: Sendable {
     /// Calls and returns a successful answer as it came.
     public func send(
         _ method: HTTPRequest.Method, _ path: String, body: (any Encodable & Sendable)? = nil, key: UniqueID? = nil,
-        metadata: EventMetadata,
+        metadata: EventMetadata, by person: CallingPerson? = nil,
     ) async throws -> ServiceResponse {
         var request = ServiceRequest(method, path)
         if let body {
             request.body = try EventCoding.encode(body)
             request.head.headerFields[.contentType] = "application/json"
         }
-        request.head.headerFields[.authorization] = "Bearer \(try self.credentials.token(for: self.service))"
+        let token = try person?.token?.exposed ?? self.credentials.token(for: self.service)
+        request.head.headerFields[.authorization] = "Bearer \(token)"
+        request.head.headerFields[.clientIP] = person?.address
         request.head.headerFields[.serviceRequestID] = metadata.correlationID.description
         request.head.headerFields[.traceparent] = metadata.traceparent
         request.head.headerFields[.actor] = metadata.actor
@@ -82,5 +85,18 @@ public struct ServiceClient: Sendable {
             service: self.service, status: status, code: json?["code"]?.string ?? "http-\(status)",
             detail: json?["detail"]?.string ?? "no details", details: json?["details"]?.object ?? JSONObject(),
             retryAfter: seconds.map { .seconds($0) })
+    }
+}
+
+/// Somebody outside for whom a service calls the public API of another.
+public struct CallingPerson: Sendable {
+    /// Their access token; nil for somebody who has not logged in.
+    public var token: Redacted<String>?
+    /// The address that they come from, as the gateway saw it.
+    public var address: String?
+
+    public init(token: Redacted<String>?, address: String?) {
+        self.token = token
+        self.address = address
     }
 }

@@ -104,6 +104,8 @@ public struct Route: Sendable {
     public var problems: [ProblemType]
     /// The pool that it runs in; nil for none: what must answer under any load, or waits by design.
     public var operationClass: OperationClass?
+    /// Whether it serves people's browsers rather than the documented API. Default: false.
+    public var isPage = false
     public var handler: @Sendable (RoutedRequest) async throws -> ServiceResponse
 
     public init(
@@ -137,6 +139,8 @@ public struct Route: Sendable {
         }
     }
 
-    /// Whether the route belongs to the public API: not `/internal/…` and not for services only.
-    public var isPublic: Bool { self.access != .services && !self.path.description.hasPrefix("/internal/") }
+    /// Whether the route belongs to the public API: not `/internal/…`, not for services only, and not a page.
+    public var isPublic: Bool {
+        self.access != .services && !self.path.description.hasPrefix("/internal/") && !self.isPage
+    }
 }

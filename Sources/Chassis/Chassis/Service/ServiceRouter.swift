@@ -120,13 +120,8 @@ struct ServiceRouter: Sendable {
 
     private static func query(of request: ServiceRequest) throws -> [String: String] {
         guard let path = request.head.path, let mark = path.firstIndex(of: "?") else { return [:] }
-        var values: [String: String] = [:]
-        for pair in path[path.index(after: mark)...].split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(parts[0], plusIsSpace: true),
-                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
-            else { throw Problem(.validationFailed, "the query string is not valid percent-encoded UTF-8") }
-            values[name] = value
+        guard let values = PercentEncoding.fields(path[path.index(after: mark)...]) else {
+            throw Problem(.validationFailed, "the query string is not valid percent-encoded UTF-8")
         }
         return values
     }
