@@ -20,7 +20,7 @@ import Testing
             event: event, source: EventSource(service: "orders", epoch: Self.order),
             stream: StreamID(category: "order", aggregateID: Self.order), version: StreamVersion(version),
             position: Position(version))
-        return try Fact(recorded, service: "orders", committedAt: Tick(nanoseconds: seconds * 1_000_000_000))
+        return try Fact(recorded, service: "orders", committed: Committed(from: Self.tick(seconds), at: Self.tick(seconds)))
     }
 
     private func story(_ types: [(String, Int64)]) throws -> OrderStory {

@@ -32,7 +32,8 @@ extension SimulatedNetwork {
             return self.after(self.delay(way.settings)) { self.fail(id, .connectionLost) }
         }
         let arrive: @Sendable () -> Void = { self.deliver(request, of: id, over: link, to: address) }
-        self.after(self.delay(way.settings), arrive)
+        let isHeldUp = self.strikes("straggler", way.settings.straggling, id, link)
+        self.after(self.delay(way.settings) + (isHeldUp ? self.draw(way.settings.straggle) : .zero), arrive)
         if self.strikes("duplicate", way.settings.duplication, id, link) {
             self.after(self.delay(way.settings), arrive)
         }
@@ -87,8 +88,10 @@ extension SimulatedNetwork {
         self.delay(self.way(on: link).settings)
     }
 
-    private func delay(_ settings: LinkSettings) -> Duration {
-        self.state.withLock { settings.delay.draw(using: &$0.generator) }
+    private func delay(_ settings: LinkSettings) -> Duration { self.draw(settings.delay) }
+
+    private func draw(_ latency: Latency) -> Duration {
+        self.state.withLock { latency.draw(using: &$0.generator) }
     }
 
     /// What travels belongs to nobody who could die.

@@ -55,6 +55,8 @@ final class ShopCourse: Sendable {
 
     /// Waits until nothing is under way any more.
     private func settle() async throws {
+        // What is still on its way from the storm arrives first.
+        try await self.simulation.time.sleep(for: .seconds(65))
         let end = self.simulation.now + Self.patience
         var quietSince: Tick?
         var pause = Duration.seconds(1)
@@ -101,7 +103,8 @@ final class ShopCourse: Sendable {
         var found = WholeCheck.anomalies(books, self.shop.claims, isSettled: true)
         for work in books.pendingWork { found.append(Anomaly(.stuckWork, "still under way: \(work)")) }
         let orders = OrderStory.all(in: books[.orders].facts)
-        found += ReadCheck(self.shop.history.operations, orders).anomalies()
+        let timelines = Timeline.all(books, orders, balances: self.shop.balances)
+        found += ReadCheck(self.shop.history.operations, timelines).anomalies()
         found += try await ReadModelCheck(self.shop).anomalies()
         self.state.withLock { state in
             state.anomalies = found

@@ -12,11 +12,17 @@ struct Mix: Sendable {
     var pause: Duration
     /// How long faults may come.
     var storm: Duration
+    /// How long a request can be held up.
+    static let straggle = Latency.uniform(.seconds(1), .seconds(60))
 
     var delay: Duration
     var loss = 0.0
     var duplication = 0.0
     var reset = 0.0
+    /// How often a request is carried out long after its sender has stopped waiting.
+    var straggling = 0.0
+    /// How often a call of shipping fails besides: parcels are then booked late, and cancelled meanwhile.
+    var bookingLoss = 0.0
     var diskDelay: Duration
     /// How often an operation on a disk fails.
     var diskErrors = 0.0
@@ -68,6 +74,8 @@ struct Mix: Sendable {
         if maybe(0.5) { self.loss = chance.fraction() * 0.05 }
         if maybe(0.5) { self.duplication = chance.fraction() * 0.1 }
         if maybe(0.5) { self.reset = chance.fraction() * 0.05 }
+        if maybe(0.4) { self.straggling = chance.fraction() * 0.05 }
+        if maybe(0.2) { self.bookingLoss = 0.3 + chance.fraction() * 0.5 }
         self.diskDelay = maybe(0.5) ? .zero : .microseconds(between(50, 8_000))
         if maybe(0.3) { self.diskErrors = chance.fraction() * 0.002 }
         self.providerDelay = milliseconds(1, maybe(0.2) ? 800 : 60)
@@ -137,6 +145,7 @@ struct Mix: Sendable {
     var calm: Mix {
         var calm = self
         (calm.loss, calm.duplication, calm.reset, calm.diskErrors) = (0, 0, 0, 0)
+        (calm.straggling, calm.bookingLoss) = (0, 0)
         (calm.providerLoss, calm.mailLoss, calm.skew) = (0, 0, .zero)
         (calm.crashes, calm.powerLosses, calm.pauses, calm.jumps) = (0, 0, 0, 0)
         (calm.partitions, calm.fullDisks, calm.poison, calm.outages) = (0, 0, 0, 0)

@@ -9,7 +9,8 @@ import StorageSQLiteTesting
 /// each can be left out without moving the others.
 struct Storm: Sendable {
     private enum Kind: Sendable {
-        case crash(String, Crash, downtime: Duration)
+        /// - Parameter beforeChange: which of the next changes of the machine's files it comes before; nil for at once.
+        case crash(String, Crash, downtime: Duration, beforeChange: Int? = nil)
         case pause(String, Duration)
         case jump(String, Duration, back: Duration)
         case partition([String], [String], isRefusing: Bool, Duration)
@@ -40,8 +41,10 @@ struct Storm: Sendable {
             }
         }
         func span(_ low: Int, _ high: Int) -> Duration { .milliseconds(low + chance.below(high - low)) }
-        add(mix.crashes, "kill") { .crash($0, .kill, downtime: span(1, 4_000)) }
-        add(mix.powerLosses, "power") { .crash($0, .power, downtime: span(1, 4_000)) }
+        /// Half of them in the middle of a transaction.
+        func change() -> Int? { chance.below(2) == 0 ? nil : 1 + chance.below(40) }
+        add(mix.crashes, "kill") { .crash($0, .kill, downtime: span(1, 4_000), beforeChange: change()) }
+        add(mix.powerLosses, "power") { .crash($0, .power, downtime: span(1, 4_000), beforeChange: change()) }
         add(mix.pauses, "pause") { machine in
             // Longer than a lease where somebody else could take it.
             let isLong = mix.hasSecondEngine && machine.hasPrefix("transfers")
@@ -86,6 +89,9 @@ struct Storm: Sendable {
     func rage() async throws {
         let simulation = self.shop.simulation
         if self.shop.mix.diskErrors > 0 { self.setDiskFaults(self.shop.mix.diskErrors) }
+        if self.shop.mix.bookingLoss > 0 {
+            self.shop.network.setLink(from: "orders", to: "shipping", self.shop.mix.bookingLink)
+        }
         let began = simulation.now
         let end = began + self.shop.mix.storm
         for blow in self.blows {
@@ -109,8 +115,10 @@ struct Storm: Sendable {
         for name in ServiceName.shop {
             self.shop.disks[name]?.setFaults(.none)
             self.shop.disks[name]?.setCapacity(nil)
+            self.shop.disks[name]?.crash(beforeChange: nil)
         }
         self.shop.network.heal()
+        self.shop.network.setLink(from: "orders", to: "shipping", nil)
         var calm = self.shop.mix.calm.link
         calm.delay = self.shop.mix.link.delay
         self.shop.network.defaultLink = calm
@@ -121,7 +129,8 @@ struct Storm: Sendable {
     private func strike(_ kind: Kind, _ site: String) {
         let simulation = self.shop.simulation
         switch kind {
-        case .crash(let machine, let crash, let downtime):
+        case .crash(let machine, let crash, let downtime, let change):
+            if let change, self.shop.doom(machine, crash, beforeChange: change, downtime: downtime) { return }
             simulation.node(machine).crash(crash)
             simulation.node(machine).restart(after: downtime)
         case .pause(let machine, let duration): simulation.node(machine).pause(for: duration)

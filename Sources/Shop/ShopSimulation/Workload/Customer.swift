@@ -18,6 +18,8 @@ struct Customer: Sendable {
     private let articles: [Operator.Article]
     private var wallet: UniqueID?
     private var wishes: [Wish] = []
+    private var deposits: [UniqueID] = []
+    private var movements: [UniqueID] = []
 
     init(_ number: Int, shop: SimulatedShop, articles: [Operator.Article], clerk: Operator) {
         let name = "customer-\(number)"
@@ -50,7 +52,7 @@ struct Customer: Sendable {
         let draw = self.chance.below(100)
         if draw < mix.transfers { return try await self.transfer() }
         if draw >= mix.transfers + mix.changes { return try await self.order() }
-        switch self.chance.below(20) {
+        switch self.chance.below(25) {
         case ..<5: try await self.withRecent { try await $0.look(at: $1.order) }
         case ..<8: try await self.withRecent { try await $0.change($1.order, "cancel") }
         case ..<12 where !mix.hasCarrier: try await self.withRecent { try await $0.moveParcel(of: $1.order) }
@@ -60,6 +62,8 @@ struct Customer: Sendable {
         case ..<16: try await self.deposit()
         case ..<18: try await self.renew()
         case ..<19: try await self.list()
+        case ..<22: try await self.orderHastily()
+        case ..<24: try await self.lookAtMoney()
         default: try await self.rename()
         }
     }
@@ -121,9 +125,25 @@ struct Customer: Sendable {
         if self.chance.below(3) == 0 { try await self.look(at: order) }
     }
 
-    private mutating func look(at order: UniqueID) async throws {
-        _ = try await self.client.insist(
+    /// - Returns: where the order stands; nil when there is none.
+    @discardableResult
+    private mutating func look(at order: UniqueID) async throws -> String? {
+        let (answer, _) = try await self.client.insist(
             "read order", about: order, .get, "/v2/orders/\(order)", expecting: [200, 404])
+        return answer.json["status"]?.string
+    }
+
+    /// Orders, and calls it off as soon as it is paid: its parcel may be being booked just then.
+    private mutating func orderHastily() async throws {
+        try await self.order()
+        guard let order = self.wishes.last?.order else { return }
+        for _ in 0..<100 {
+            switch try await self.look(at: order) {
+            case "PENDING", "PAYMENT_PROCESSING": try await self.client.door.time.sleep(for: .milliseconds(15))
+            case "CONFIRMED": return try await self.change(order, "cancel")
+            default: return
+            }
+        }
     }
 
     private mutating func change(_ order: UniqueID, _ verb: String) async throws {
@@ -214,7 +234,9 @@ struct Customer: Sendable {
         let (answer, _) = try await self.client.insist(
             "deposit", about: wallet, .post, "/v1/accounts/\(wallet)/deposits", json: body, key: key,
             expecting: [201, 422])
-        if answer.status == 201 { self.client.history.promise(promise.answered(answer.id("depositId"))) }
+        guard answer.status == 201, let id = answer.id("depositId") else { return }
+        self.client.history.promise(promise.answered(id))
+        self.deposits.append(id)
     }
 
     private mutating func transfer() async throws {
@@ -233,6 +255,25 @@ struct Customer: Sendable {
                 "fromAccountId": .string(wallet.description), "toAccountId": .string(target.description),
                 "amount": ["amount": .string(minor.decimal), "currency": "EUR"],
             ], key: key, expecting: [201])
-        if answer.status == 201 { self.client.history.promise(promise.answered(answer.id("transferId"))) }
+        guard answer.status == 201, let id = answer.id("transferId") else { return }
+        self.client.history.promise(promise.answered(id))
+        self.movements.append(id)
+        if self.chance.below(3) == 0 { try await self.lookAtMoney() }
+    }
+
+    /// What is on the wallet, and where the last deposit and the last transfer stand.
+    private mutating func lookAtMoney() async throws {
+        if let wallet = self.wallet {
+            _ = try await self.client.insist(
+                "read account", about: wallet, .get, "/v1/accounts/\(wallet)", expecting: [200, 404])
+        }
+        if let deposit = self.deposits.last {
+            _ = try await self.client.insist(
+                "read payment", about: deposit, .get, "/v1/payments/\(deposit)", expecting: [200, 404])
+        }
+        if let transfer = self.movements.last {
+            _ = try await self.client.insist(
+                "read transfer", about: transfer, .get, "/v1/transfers/\(transfer)", expecting: [200, 404])
+        }
     }
 }
