@@ -37,7 +37,12 @@ struct SimulateCommand: AsyncParsableCommand {
     var json = false
     @Option(help: "Check a data directory instead: what a run of the platform, or its death, left there.")
     var check: String?
-    @Option(help: "With --check: what clients were promised, one JSON object a line.")
+    @Option(
+        help: "Let the simulator's customers loose on the platform that runs at HOST:PORT, until standard input ends.")
+    var live: String?
+    @Option(help: "With --live: how many customers. Default: 12")
+    var customers = 12
+    @Option(help: "With --check and --live: what clients were promised, one JSON object a line.")
     var promises: String?
     @Flag(help: "With --check: everything is expected to have ended.")
     var settled = false
@@ -54,6 +59,8 @@ struct SimulateCommand: AsyncParsableCommand {
         guard (self.seeds ?? 1) >= 1 else { throw ValidationError("--seeds takes 1 and more") }
         guard self.minutes.map({ $0 > 0 }) ?? true else { throw ValidationError("--minutes takes more than 0") }
         guard (self.jobs ?? 1) >= 1 else { throw ValidationError("--jobs takes 1 and more") }
+        guard self.live == nil || self.promises != nil else { throw ValidationError("--live needs --promises") }
+        guard self.customers >= 2 else { throw ValidationError("--customers takes 2 and more") }
         if self.trace || self.shrink, self.seed == nil { throw ValidationError("--trace and --shrink need --seed") }
     }
 
@@ -62,6 +69,8 @@ struct SimulateCommand: AsyncParsableCommand {
         if let check {
             try await DirectoryCheck(directory: check, promises: self.promises, isSettled: self.settled).run(
                 json: self.json)
+        } else if let live, let promises {
+            try await LiveWorkload(address: live, promises: promises, seed: self.first, customers: self.customers).run()
         } else if let seed {
             try self.replay(seed)
         } else if self.worker {

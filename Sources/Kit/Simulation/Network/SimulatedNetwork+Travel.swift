@@ -32,11 +32,16 @@ extension SimulatedNetwork {
             return self.after(self.delay(way.settings)) { self.fail(id, .connectionLost) }
         }
         let arrive: @Sendable () -> Void = { self.deliver(request, of: id, over: link, to: address) }
-        let isHeldUp = self.strikes("straggler", way.settings.straggling, id, link)
-        self.after(self.delay(way.settings) + (isHeldUp ? self.draw(way.settings.straggle) : .zero), arrive)
+        self.after(self.travel(way.settings, id, link), arrive)
         if self.strikes("duplicate", way.settings.duplication, id, link) {
-            self.after(self.delay(way.settings), arrive)
+            self.after(self.travel(way.settings, id, link), arrive)
         }
+    }
+
+    /// How long a request takes to arrive.
+    private func travel(_ settings: LinkSettings, _ id: UInt64, _ link: Link) -> Duration {
+        let isHeldUp = self.strikes("straggler", settings.straggling, id, link)
+        return self.delay(settings) + (isHeldUp ? self.draw(settings.straggle) : .zero)
     }
 
     private func deliver(_ request: Request, of id: UInt64, over link: Link, to address: String) {

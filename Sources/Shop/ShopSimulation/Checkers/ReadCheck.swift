@@ -48,7 +48,7 @@ struct ReadCheck {
         let subject = read.subject?.short ?? "?"
         return Anomaly(
             kind, "\(read.client): \(read.deed) \(subject) saw \(state ?? "nothing") when it was \(saw)",
-            excerpt: timeline.changes.suffix(6).map { "\($0.from.line) \($0.state)" } + [read.line])
+            excerpt: timeline.lines(around: read.began) + [read.line])
     }
 }
 
@@ -78,9 +78,16 @@ struct Timeline: Hashable, Sendable {
     mutating func settle(_ state: String, at moment: Tick) {
         if let index = self.changes.lastIndex(where: { $0.from == moment && $0.state == state }) {
             self.changes[index].at = moment
-        } else if self.changes.last.map({ $0.from <= moment }) ?? true {
+        } else if self.changes.last.map({ $0.from < moment }) ?? true {
             self.append(state, from: moment, at: moment)
         }
+    }
+
+    /// For excerpts: the changes next to a moment.
+    func lines(around moment: Tick) -> [String] {
+        let before = self.changes.filter { $0.from <= moment }.suffix(3)
+        let behind = self.changes.filter { $0.from > moment }.prefix(3)
+        return (before + behind).map { "\($0.from.line) \($0.state)" }
     }
 
     /// The states that something that takes from one moment to another may see; `nil` stands for "not there yet".
@@ -107,7 +114,8 @@ extension Timeline {
             "read payment": Self.of(
                 books[.payments].facts(of: "payment"),
                 [
-                    "PaymentRequested": "UNKNOWN", "PaymentOutcomeUnknown": "UNKNOWN", "PaymentAuthorized": "AUTHORIZED",
+                    "PaymentRequested": "UNKNOWN", "PaymentOutcomeUnknown": "UNKNOWN",
+                    "PaymentAuthorized": "AUTHORIZED",
                     "PaymentDeclined": "DECLINED", "PaymentCaptured": "CAPTURED", "PaymentVoided": "VOIDED",
                     "PaymentRefunded": "REFUNDED",
                 ]),

@@ -32,7 +32,8 @@ final class ShopCourse: Sendable {
         self.shop.start()
         try await self.shop.waitUntilOpen()
         var clerk = Operator(self.shop)
-        let articles = try await clerk.openShop(products: self.shop.mix.products, stock: self.shop.mix.stock)
+        let stock = Array(repeating: self.shop.mix.stock, count: self.shop.mix.products)
+        let articles = try await clerk.openShop(stock: stock)
         try await self.trade(articles, clerk)
         try await self.settle()
         try await self.sortDeadLetters()
@@ -45,7 +46,7 @@ final class ShopCourse: Sendable {
             group.addTask { try await Storm(shop).rage() }
             for number in 1...shop.mix.customers {
                 group.addTask {
-                    var customer = Customer(number, shop: shop, articles: articles, clerk: clerk)
+                    var customer = Customer(number, scene: shop, articles: articles, clerk: clerk)
                     try await customer.live(deeds: shop.mix.deeds)
                 }
             }

@@ -10,6 +10,10 @@ struct Mix: Sendable {
     var stock: Int
     /// The mean pause between two deeds of a customer.
     var pause: Duration
+    /// The longest pause before a client asks once more.
+    var longestRetry = Duration.seconds(5)
+    /// How often an exchanged refresh token is tried by a thief, and how long after the exchange.
+    var thieves = (chance: 0.5, pause: Duration.seconds(45))
     /// How long faults may come.
     var storm: Duration
     /// How long a request can be held up.
@@ -122,6 +126,7 @@ struct Mix: Sendable {
         (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(24))
         self.prelude = .seconds(9)
         (self.outages, self.victim, self.hasSecondEngine, self.stalls) = (1, "payments", false, 0)
+        self.straggling = 0.1
         (self.crashes, self.powerLosses, self.partitions, self.jumps) = (0, 0, 0, 0)
     }
 
