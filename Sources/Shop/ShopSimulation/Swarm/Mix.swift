@@ -54,6 +54,8 @@ struct Mix: Sendable {
     /// How much of each hundred deeds of customers are transfers, and how much other deeds than new orders.
     var transfers: Int
     var changes: Int
+    /// Whether transfers are often for about as much as there is.
+    var isTight = false
     var hasCarrier: Bool
     /// Whether two engines work on the transfers.
     var hasSecondEngine: Bool
@@ -112,10 +114,11 @@ struct Mix: Sendable {
         case 1: self.scheduling = .prioritised(changeEvery: 50)
         default: self.scheduling = .random
         }
-        // Two stories that chance alone would hardly ever tell.
+        // Three stories that chance alone would hardly ever tell.
         switch chance.below(16) {
         case 0: self.loseTransfersHalfway(milliseconds(80, 250))
         case 1: self.stallEngines(milliseconds(80, 250))
+        case 2: self.holdRequestsUp()
         default: break
         }
     }
@@ -136,6 +139,14 @@ struct Mix: Sendable {
         (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(24))
         self.prelude = .seconds(9)
         (self.hasSecondEngine, self.stalls) = (true, 4)
+    }
+
+    /// Many a request comes when its sender has turned round already, and finds what undid it.
+    private mutating func holdRequestsUp() {
+        (self.customers, self.deeds, self.transfers, self.changes) = (4, 12, 50, 10)
+        (self.straggling, self.isTight, self.storm) = (0.2, true, .seconds(60))
+        (self.patience, self.holdDuration) = (.seconds(5), .seconds(40))
+        (self.hasSecondEngine, self.stalls, self.outages) = (false, 0, 0)
     }
 
     /// Nothing but orders, without any trouble: for measurements.

@@ -245,7 +245,8 @@ struct Customer: Sendable {
         guard let wallet = self.wallet, !others.isEmpty else { return try await self.deposit() }
         let target = others[self.chance.below(others.count)]
         // Now and then more than anybody has, or than there is at the moment.
-        let most = [10_000, 10_000, 10_000, 10_000, 10_000, 10_000, 100_000, 50_000_000][self.chance.below(8)]
+        let isDaring = self.chance.below(self.scene.mix.isTight ? 2 : 8) == 0
+        let most = isDaring ? [60_000, 60_000, 50_000_000][self.chance.below(3)] : 10_000
         let minor = Int64(self.chance.below(most) + 1)
         let key = self.client.key()
         let promise = Promise(
