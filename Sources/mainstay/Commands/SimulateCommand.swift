@@ -29,6 +29,11 @@ struct SimulateCommand: AsyncParsableCommand {
     var trace = false
     @Flag(help: "With --seed: look for the fewest faults with which it still fails.")
     var shrink = false
+    @Option(
+        help:
+            "With --seed: let only these of its faults happen, as --shrink names them, with commas between; none: 'none'."
+    )
+    var faults: String?
     @Flag(help: "Run each seed twice, in two processes, and compare.")
     var checkDeterminism = false
     @Flag(help: "Leave all troubles out.")
@@ -61,7 +66,12 @@ struct SimulateCommand: AsyncParsableCommand {
         guard (self.jobs ?? 1) >= 1 else { throw ValidationError("--jobs takes 1 and more") }
         guard self.live == nil || self.promises != nil else { throw ValidationError("--live needs --promises") }
         guard self.customers >= 2 else { throw ValidationError("--customers takes 2 and more") }
-        if self.trace || self.shrink, self.seed == nil { throw ValidationError("--trace and --shrink need --seed") }
+        if self.trace || self.shrink || self.faults != nil, self.seed == nil {
+            throw ValidationError("--trace, --shrink and --faults need --seed")
+        }
+        if let unread = self.faultNames.first(where: { FaultID($0) == nil }) {
+            throw ValidationError("--faults: '\(unread)' names no fault; one looks like network.loss#12")
+        }
     }
 
     func run() async throws {
@@ -80,8 +90,13 @@ struct SimulateCommand: AsyncParsableCommand {
         }
     }
 
+    private var faultNames: [String] {
+        self.faults.map { $0 == "none" ? [] : $0.split(separator: ",").map(String.init) } ?? []
+    }
+
     private var options: ShopRun.Options {
         var options = ShopRun.Options()
+        if self.faults != nil { options.faults = .only(Set(self.faultNames.compactMap { FaultID($0) })) }
         options.recordsTrace = self.trace
         options.isCalm = self.calm
         options.orders = self.orders
@@ -97,6 +112,8 @@ struct SimulateCommand: AsyncParsableCommand {
         if self.shrink, !verdict.isGood {
             verdict = run.shrunk(verdict)
             for fault in verdict.report.faults { Terminal.line("\(fault.at.seconds) s  \(fault.id)  \(fault.detail)") }
+            let names = verdict.report.faults.map(\.id.description).joined(separator: ",")
+            Terminal.line("mainstay simulate --seed \(seed) --faults \(names.isEmpty ? "none" : names)")
         }
         let report = SeedReport(verdict)
         if self.json {

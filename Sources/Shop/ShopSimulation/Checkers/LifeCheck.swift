@@ -57,16 +57,16 @@ struct LifeCheck {
     ]
 
     static func anomalies(_ books: Books) -> [Anomaly] {
-        self.lives.flatMap { life in
-            Self.anomalies(books[life.service].facts.filter { $0.category == life.category }, life.steps)
-        }
+        self.lives.flatMap { Self.anomalies(books[$0.service].facts, of: $0.category) }
     }
 
-    private static func anomalies(_ facts: [Fact], _ steps: [String: Step]) -> [Anomaly] {
+    /// - Parameter facts: a log; those of other categories are passed over.
+    static func anomalies(_ facts: [Fact], of category: String) -> [Anomaly] {
+        let steps = Self.lives.first { $0.category == category }?.steps ?? [:]
         var found: [Anomaly] = []
         var states: [UniqueID: String] = [:]
         var trails: [UniqueID: [String]] = [:]
-        for fact in facts {
+        for fact in facts where fact.category == category {
             let name = fact.type == "ShipmentProgressed" ? fact.data["status"]?.string ?? "" : fact.type
             trails[fact.aggregate, default: []].append(fact.line)
             guard let step = steps[name] else { continue }

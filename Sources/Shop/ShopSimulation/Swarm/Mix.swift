@@ -54,7 +54,7 @@ struct Mix: Sendable {
     /// How much of each hundred deeds of customers are transfers, and how much other deeds than new orders.
     var transfers: Int
     var changes: Int
-    /// Whether transfers are often for about as much as there is.
+    /// Whether transfers are often for about as much as there is, and wallets are filled for the next ones.
     var isTight = false
     var hasCarrier: Bool
     /// Whether two engines work on the transfers.
@@ -144,7 +144,7 @@ struct Mix: Sendable {
     /// Many a request comes when its sender has turned round already, and finds what undid it.
     private mutating func holdRequestsUp() {
         (self.customers, self.deeds, self.transfers, self.changes) = (4, 12, 50, 10)
-        (self.straggling, self.isTight, self.storm) = (0.2, true, .seconds(60))
+        (self.straggling, self.isTight, self.storm, self.pause) = (0.2, true, .seconds(60), .seconds(3))
         (self.patience, self.holdDuration) = (.seconds(5), .seconds(40))
         (self.hasSecondEngine, self.stalls, self.outages) = (false, 0, 0)
     }

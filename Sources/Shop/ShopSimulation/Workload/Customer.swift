@@ -262,6 +262,7 @@ struct Customer: Sendable {
         self.client.scene.promised(promise.answered(id))
         self.movements.append(id)
         if self.chance.below(3) == 0 { try await self.lookAtMoney() }
+        if self.scene.mix.isTight, self.chance.below(2) == 0 { try await self.deposit(.ok) }
     }
 
     /// What is on the wallet, and where the last deposit and the last transfer stand.
