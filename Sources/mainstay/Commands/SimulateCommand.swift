@@ -152,7 +152,7 @@ struct SimulateCommand: AsyncParsableCommand {
         if !self.json { self.show(report, divergent, elapsed) }
         if !divergent.isEmpty {
             throw CommandFailure.isFalse(
-                "seeds \(divergent) ran differently in two processes, of version \(Version.current)")
+                "seeds \(divergent) ran differently in two processes, of \(Self.version)")
         }
         guard report.failed.isEmpty else { throw Self.failure(report.failed) }
         let missing = report.rarePaths.filter { $0.seeds == 0 }.map(\.name)
@@ -176,8 +176,23 @@ struct SimulateCommand: AsyncParsableCommand {
         let first = failed[0]
         let all = failed.prefix(20).map { "\($0.seed)" }.joined(separator: ", ")
         return .isFalse(
-            "seed \(first.seed) of version \(Version.current): \(first.anomalies[0])\n"
+            "seed \(first.seed) of \(Self.version): \(first.anomalies[0])\n"
                 + "failed seeds: \(all)\nreplay: mainstay simulate --seed \(first.seed) --trace")
+    }
+
+    /// What failed, for whoever plays it again: the version, and the commit of the working tree if this is run in one.
+    private static var version: String {
+        let git = Process()
+        git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        git.arguments = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+        let output = Pipe()
+        git.standardOutput = output
+        git.standardError = FileHandle.nullDevice
+        guard (try? git.run()) != nil else { return "version \(Version.current)" }
+        let told = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        git.waitUntilExit()
+        let commit = told.trimmingCharacters(in: .whitespacesAndNewlines)
+        return "version \(Version.current)" + (commit.isEmpty ? "" : ", commit \(commit)")
     }
 
     static func line(_ report: SeedReport) -> String {
