@@ -45,7 +45,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(
         help: "Let the simulator's customers loose on the platform that runs at HOST:PORT, until standard input ends.")
     var live: String?
-    @Option(help: "With --live: how many customers. Default: 12")
+    @Option(help: "With --live: how many customers.")
     var customers = 12
     @Option(help: "With --check and --live: what clients were promised, one JSON object a line.")
     var promises: String?

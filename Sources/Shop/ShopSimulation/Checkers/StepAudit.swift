@@ -69,7 +69,9 @@ struct StepAudit: Sendable {
                     """)
             }
             if service == .orders || service == .transfers {
-                self.leases = try unit.query("SELECT id, owner, epoch FROM sagas WHERE owner IS NOT NULL ORDER BY id")
+                // What is held is due at the end of its lease.
+                self.leases = try unit.query(
+                    "SELECT id, owner, epoch FROM sagas WHERE due IS NOT NULL AND owner IS NOT NULL ORDER BY id")
             }
         }
     }
