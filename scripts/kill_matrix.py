@@ -3,9 +3,10 @@
 
     scripts/kill_matrix.py --binary .build/release/mainstay --kills 200
 
-What customers were promised is recorded here, outside the server. After each kill the files are read as the process left
-them; every few kills the load pauses until all sagas have ended, and the whole of the books is checked. Docs/KillMatrix.md
-says what is checked and what was found.
+The load is the simulator's: the same customers, in a process of their own (`mainstay simulate --live`), which writes down what
+they were promised. After each kill the files are read as the platform left them, and the simulator's checkers read them as well
+(`mainstay simulate --check`); every few kills the load pauses until all sagas have ended, and the whole of the books is checked.
+Docs/KillMatrix.md says what is checked and what was found.
 
 Exit codes: 0 nothing is wrong, 1 something is, 3 the platform could not be started.
 """
@@ -19,12 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from killmatrix.books import Books, UNFINISHED, text  # noqa: E402
-from killmatrix.customers import Customer, Person, Shop  # noqa: E402
-from killmatrix.record import Record  # noqa: E402
+from killmatrix.crowd import Crowd  # noqa: E402
 from killmatrix.running import Platform, StartFailed, free_block  # noqa: E402
 
 SETTLE_SECONDS = 150
@@ -35,8 +34,9 @@ class Matrix:
         self.arguments = arguments
         self.directory = directory
         self.platform = Platform(arguments.binary, os.path.join(directory, "data"), free_block())
-        self.record = Record(os.path.join(directory, "acknowledged.jsonl"))
-        self.shop = Shop(self.platform, self.record, arguments.seed)
+        self.crowd = Crowd(
+            arguments.binary, self.platform, os.path.join(directory, "acknowledged.jsonl"), arguments.seed,
+            arguments.clients)
         self.kills, self.violations = [], []
         self.hit_sagas = {"orders": set(), "transfers": set()}
 
@@ -54,27 +54,9 @@ class Matrix:
     def open_shop(self):
         self.platform.launch()
         self.platform.wait_ready()
-        self.shop.administrator = self.platform.administrator
-        clerk = Person(self.shop, *self.platform.administrator)
-        clerk.log_in()
-        self.shop.clerk_token = clerk.token
-        _, page, _ = clerk.insist("GET", "/v1/products?limit=100")
-        for product in page["items"]:
-            identifier = product.get("productId") or product["id"]
-            cents = round(float(product["price"]["amount"]) * 100)
-            self.shop.products.append({"productId": identifier, "cents": cents})
-            # One product keeps the little it has, and the one of which there is none stays sold out.
-            if product["sku"] not in ("SOLD-OUT", "OUT-TENT-2"):
-                path = f"/v1/stock/{identifier}/receipts"
-                clerk.insist("POST", path, {"quantity": 500_000}, {201}, key=str(uuid.uuid4()))
-        self.customers = [Customer(self.shop, number) for number in range(self.arguments.clients)]
-        for customer in self.customers:
-            customer.register()
-            customer.open_wallet()
-        if self.shop.oddities:
-            raise StartFailed(f"the shop did not open: {self.shop.oddities[0]}")
-        for customer in self.customers:
-            customer.start()
+        self.crowd.open(*self.platform.administrator)
+        if self.crowd.oddities:
+            raise StartFailed(f"the shop did not open: {self.crowd.oddities[0]}")
         self.resumed_at = time.monotonic()
 
     # One kill
@@ -95,15 +77,16 @@ class Matrix:
         was_ready = self.platform.up.is_set()
         origin = max(self.platform.ready_at, self.resumed_at) if was_ready else self.platform.launched
         self.platform.kill()
+        promised = self.crowd.acknowledged()
         row = {
             "kill": number, "seed": seed, "since": "ready" if was_ready else "launch",
-            "instant_ms": round((time.monotonic() - origin) * 1_000), "acknowledged": self.record.orders,
+            "instant_ms": round((time.monotonic() - origin) * 1_000), "acknowledged": self.orders(promised),
         }
         with Books(self.platform.data) as books:
             row["unfinished"] = books.unfinished()
             for service, ids in self.hit_sagas.items():
                 ids.update(one for one, in books.query(service, f"SELECT id FROM sagas WHERE {UNFINISHED}"))
-            self.wrong(books.check_always(self.record.read()), f"after kill {number}")
+            self.wrong(books.check_always(promised), f"after kill {number}")
         self.wrong(self.judge(), f"after kill {number}, says mainstay simulate --check")
         self.kills.append(row)
         self.say(
@@ -111,10 +94,14 @@ class Matrix:
             f"{row['unfinished']['orders']:6}  {row['unfinished']['transfers']:9}  {len(self.violations):10}")
         self.platform.launch()
 
+    @staticmethod
+    def orders(promised):
+        return sum(one["kind"] == "order" for one in promised)
+
     def judge(self, *options):
         """What the checkers of the simulator say of the files: a second opinion, by other code."""
         ended = subprocess.run(
-            [self.arguments.binary, "simulate", "--check", self.platform.data, "--promises", self.record.path, "--json",
+            [self.arguments.binary, "simulate", "--check", self.platform.data, "--promises", self.crowd.promises, "--json",
              *options], capture_output=True, text=True, check=False)
         if ended.returncode not in (0, 1):
             return [ended.stderr.strip()]
@@ -133,15 +120,13 @@ class Matrix:
     # When nothing is under way
 
     def settle(self, when, with_mails=False):
-        """Lets every customer finish their sentence and every saga end, then checks all books.
+        """Lets every customer finish their sentence, if they have not left, and every saga end, then checks all books.
 
         A mail that a killed process was sending is taken up again a minute later, so only the end waits for mails.
         """
         self.platform.wait_ready()
-        self.shop.paused.set()
         began = time.monotonic()
-        idle = all(customer.idle.wait(max(0.0, began + 90 - time.monotonic())) for customer in self.customers)
-        if not idle:
+        if not with_mails and not self.crowd.pause(90):
             self.wrong(["customers got no answer within 90 s"], when)
         work = ["everything"]
         while work and time.monotonic() - began < SETTLE_SECONDS:
@@ -152,13 +137,14 @@ class Matrix:
         with Books(self.platform.data) as books:
             if work:
                 self.wrong([f"still under way after {SETTLE_SECONDS} s: {', '.join(work)}", *books.stuck()], when)
-            self.wrong(books.check_settled(self.record.read(), with_mails), when)
+            self.wrong(books.check_settled(self.crowd.acknowledged(), with_mails), when)
             for service, ids in self.hit_sagas.items():
                 ended = {one for one, in books.query(service, f"SELECT id FROM sagas WHERE NOT ({UNFINISHED})")}
                 self.wrong((f"saga {text(one)} was hit and never ended" for one in ids - ended), when)
                 ids.clear()
         self.say(f"       everything ended in {time.monotonic() - began:.1f} s; the books are checked")
-        self.shop.paused.clear()
+        if not with_mails:
+            self.crowd.resume()
         self.resumed_at = time.monotonic()
 
     def run(self):
@@ -171,18 +157,16 @@ class Matrix:
             if number % self.arguments.settle_every == 0 and number < self.arguments.kills:
                 self.settle(f"settled after kill {number}")
         self.platform.wait_ready()
+        if not self.crowd.close():
+            self.wrong(["the customers did not go home"], "at the end")
         self.settle("at the end", with_mails=True)
-        self.shop.paused.set()
         self.judge_end()
-        self.shop.stopped.set()
-        for customer in self.customers:
-            customer.join(30)
         code = self.platform.stop()
         if code != 0:
             self.wrong([f"the platform did not stop by itself: exit code {code}"], "at the end")
         with Books(self.platform.data) as books:
-            self.wrong(books.check_always(self.record.read()), "after the stop")
-        self.wrong(self.shop.oddities, "a client")
+            self.wrong(books.check_always(self.crowd.acknowledged()), "after the stop")
+        self.wrong(self.crowd.oddities, "a client")
         self.wrong(self.platform.complaints(), "in the log")
 
     def report(self, elapsed):
@@ -190,13 +174,13 @@ class Matrix:
         if hit * 4 < len(self.kills) * 3:
             self.wrong([f"only {hit} of {len(self.kills)} kills hit an unfinished saga"], "the matrix")
         summary = {
-            "kills": len(self.kills), "hit": hit, "acknowledged": self.record.orders,
+            "kills": len(self.kills), "hit": hit, "acknowledged": self.orders(self.crowd.acknowledged()),
             "seed": self.arguments.seed, "seconds": round(elapsed), "violations": len(self.violations),
         }
         if self.arguments.json:
-            print(json.dumps({**summary, "answers": self.shop.counts, "rows": self.kills, "found": self.violations}))
+            print(json.dumps({**summary, "answers": self.crowd.counts, "rows": self.kills, "found": self.violations}))
         else:
-            done = ", ".join(f"{count} {what}" for what, count in sorted(self.shop.counts.items()))
+            done = ", ".join(f"{count} {what}" for what, count in sorted(self.crowd.counts.items()))
             print(f"\nload: {done}")
             print("kill-matrix " + " ".join(f"{key}={value}" for key, value in summary.items()))
         return 1 if self.violations else 0
@@ -234,7 +218,7 @@ def main():
         print(f"error: {error}", file=sys.stderr)
         code = 1 if matrix.kills else 3
     finally:
-        matrix.shop.stopped.set()
+        matrix.crowd.close()
         matrix.platform.stop()
     if code == 0 and not arguments.data:
         shutil.rmtree(directory)

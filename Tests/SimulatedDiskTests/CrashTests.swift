@@ -18,8 +18,8 @@ struct CrashTests {
 
     /// A small life: tables, transactions, a checkpoint, a log that begins again, a clean end, and a second start.
     private static func live(_ run: inout CrashRun) async throws {
-        let crashes = run.disk.counters.crashes
-        let hasPower = { [disk = run.disk] in disk.counters.crashes == crashes }
+        let ends = run.disk.counters.ends
+        let hasPower = { [disk = run.disk] in disk.counters.ends == ends }
         for _ in 0..<2 {
             guard hasPower(), let store = try? run.open() else { return }
             for number in 0..<4 where hasPower() {
@@ -60,6 +60,27 @@ struct CrashTests {
             #expect(run.disk.counters.crashes == 1)
             #expect(await run.anomalies() == [], "before change \(change)")
             guard change % 5 == 0 else { continue }
+            // And life goes on.
+            try await Self.live(&run)
+            #expect(await run.anomalies() == [], "after a second life behind change \(change)")
+        }
+    }
+
+    @Test func `the end of a process before any change of its files loses nothing acknowledged`() async throws {
+        for change in stride(from: 1, through: try await Self.changes(), by: 3) {
+            let place = Mutex<SimulatedDisk?>(nil)
+            let disk = SimulatedDisk(.init(seed: UInt64(change))) { fault in
+                guard fault.kind == .powerLoss else { return true }
+                place.withLock { $0 }?.kill("log.sqlite")
+                return false
+            }
+            place.withLock { $0 = disk }
+            defer { place.withLock { $0 = nil } }
+            var run = CrashRun(on: disk, seed: 1, largest: 3_000) { $0.pageCache = .kibibytes(16) }
+            disk.crash(beforeChange: change)
+            try await Self.live(&run)
+            #expect(disk.counters.kills == 1 && disk.counters.crashes == 0)
+            #expect(await run.anomalies() == [], "before change \(change)")
             // And life goes on.
             try await Self.live(&run)
             #expect(await run.anomalies() == [], "after a second life behind change \(change)")
@@ -125,4 +146,9 @@ struct CrashTests {
         }
         #expect(kinds.contains("lost") && kinds.contains("corr"), "\(kinds)")
     }
+}
+
+extension DiskCounters {
+    /// How often what used the disk ended without wanting to.
+    fileprivate var ends: Int { self.crashes + self.kills }
 }

@@ -67,6 +67,48 @@ import Testing
         return outcome.withLock { $0 }
     }
 
+    @Test func `requests that are held up are carried out late, behind those that were sent after them`() {
+        var link = LinkSettings()
+        link.delay = .constant(.milliseconds(1))
+        link.straggling = 0.3
+        link.straggle = .constant(.seconds(3))
+        let outcome = self.calls(link)
+        #expect(outcome.answers == 1_000)
+        let late = outcome.latencies.count { $0 >= .seconds(3) }
+        #expect((250...350).contains(late))
+        #expect(outcome.order.suffix(late).allSatisfy { outcome.runs[$0] == 1 })
+        #expect(outcome.order != outcome.order.sorted())
+    }
+
+    @Test func `a request that is held up is carried out when its sender has given up`() {
+        var link = LinkSettings()
+        link.straggling = 1
+        link.straggle = .constant(.seconds(7))
+        let runs = Atomic(0)
+        let report = Simulator(seed: 2).run { [link] simulator in
+            let network = Network(simulator, link: link)
+            simulator.node("server").start { process in
+                network.serve("double", on: process) { number in
+                    runs.wrappingAdd(1, ordering: .relaxed)
+                    return 2 * number
+                }
+                try await process.idle()
+            }
+            try await simulator.time.sleep(for: .milliseconds(1))
+            do {
+                _ = try await network.call(
+                    from: simulator.driver, to: "double", 1, deadline: simulator.now + .seconds(5))
+                simulator.fail("an answer", "came in time")
+            } catch let error as SimulatedNetworkError {
+                simulator.always(error.code == .deadlineExceeded, "the deadline passes", "\(error)")
+            }
+            simulator.always(runs.load(ordering: .relaxed) == 0, "not yet")
+            try await simulator.time.sleep(for: .seconds(10))
+        }
+        #expect(report.failure == nil)
+        #expect(runs.load(ordering: .relaxed) == 1)
+    }
+
     @Test func `without faults every call is answered once, after both ways' delays`() {
         var link = LinkSettings()
         link.delay = .uniform(.milliseconds(10), .milliseconds(20))

@@ -1,7 +1,5 @@
 """Starts, kills and talks to one platform."""
 
-import http.client
-import json
 import os
 import random
 import signal
@@ -13,10 +11,6 @@ import time
 
 class StartFailed(Exception):
     """The platform did not say `ready` in time."""
-
-
-class Unanswered(Exception):
-    """The connection broke or nobody listened: whether the request was carried out is not known."""
 
 
 def free_block(size=10):
@@ -109,35 +103,3 @@ class Platform:
         """Lines of the log that tell of a fault of the program."""
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return [line.strip() for line in log if line.startswith("error:") or "Fatal error" in line]
-
-
-class Connection:
-    """One client's keep-alive connection to the gateway."""
-
-    def __init__(self, port):
-        self.port, self._http = port, None
-
-    def call(self, method, path, body=None, token=None, key=None, timeout=20):
-        """One request. Returns status and decoded body; raises `Unanswered`."""
-        headers = {"Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        if key:
-            headers["Idempotency-Key"] = key
-        try:
-            if self._http is None:
-                self._http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-            self._http.request(method, path, None if body is None else json.dumps(body), headers)
-            response = self._http.getresponse()
-            raw = response.read()
-            return response.status, json.loads(raw) if raw else None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self.close()
-            raise Unanswered(str(error)) from error
-
-    def close(self):
-        if self._http is not None:
-            self._http.close()
-            self._http = None

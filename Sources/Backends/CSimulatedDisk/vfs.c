@@ -10,14 +10,15 @@
 /// What is traced of an operation.
 enum { TRACE_READ = 1, TRACE_WRITE, TRACE_TRUNCATE, TRACE_SYNC, TRACE_OPEN, TRACE_DELETE };
 
-/// To be called before anything changes. Returns whether the power goes now.
+/// To be called before anything changes. Returns whether the power goes now, or the process that is at work ends.
 static int power_fails(simdisk *disk, const char *name, int64_t offset, int64_t length) {
     disk->counters.changes++;
     if (disk->crash_countdown == 0 || --disk->crash_countdown > 0) return 0;
     const incarnation *before = disk->incarnations;
+    uint64_t kills = disk->counters.kills;
     int fails = simdisk_happens(disk, SIMDISK_POWER_LOSS, name, offset, length);
-    // Who hears of it may have crashed the disk already.
-    if (disk->incarnations != before) return 1;
+    // Who hears of it may have crashed the disk already, or killed the process instead.
+    if (disk->incarnations != before || disk->counters.kills != kills) return 1;
     if (fails) simdisk_lose_power(disk, disk->crash_loss);
     return fails;
 }

@@ -135,7 +135,8 @@ public final class SimulatedDisk: SQLiteFileSystem {
     /// The power goes by itself just before one of the next changes: writes, truncations, syncs, creations, deletions.
     ///
     /// ``DiskFault/Kind/powerLoss`` is reported at that moment, in the middle of a call of SQLite's: whoever hears it
-    /// should take for dead what runs on the machine.
+    /// should take for dead what runs on the machine. Whoever calls ``kill(_:)`` there and answers false has the process
+    /// end at this moment instead, between two changes of its files, and the machine goes on.
     /// - Parameter number: which change, counted from 1; nil takes it back.
     public func crash(beforeChange number: Int?, _ loss: Loss = .drawn) {
         precondition(number.map { $0 > 0 } ?? true, "changes are counted from 1")

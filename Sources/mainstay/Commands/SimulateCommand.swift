@@ -29,6 +29,11 @@ struct SimulateCommand: AsyncParsableCommand {
     var trace = false
     @Flag(help: "With --seed: look for the fewest faults with which it still fails.")
     var shrink = false
+    @Option(
+        help:
+            "With --seed: let only these of its faults happen, as --shrink names them, with commas between; none: 'none'."
+    )
+    var faults: String?
     @Flag(help: "Run each seed twice, in two processes, and compare.")
     var checkDeterminism = false
     @Flag(help: "Leave all troubles out.")
@@ -37,7 +42,12 @@ struct SimulateCommand: AsyncParsableCommand {
     var json = false
     @Option(help: "Check a data directory instead: what a run of the platform, or its death, left there.")
     var check: String?
-    @Option(help: "With --check: what clients were promised, one JSON object a line.")
+    @Option(
+        help: "Let the simulator's customers loose on the platform that runs at HOST:PORT, until standard input ends.")
+    var live: String?
+    @Option(help: "With --live: how many customers.")
+    var customers = 12
+    @Option(help: "With --check and --live: what clients were promised, one JSON object a line.")
     var promises: String?
     @Flag(help: "With --check: everything is expected to have ended.")
     var settled = false
@@ -54,7 +64,14 @@ struct SimulateCommand: AsyncParsableCommand {
         guard (self.seeds ?? 1) >= 1 else { throw ValidationError("--seeds takes 1 and more") }
         guard self.minutes.map({ $0 > 0 }) ?? true else { throw ValidationError("--minutes takes more than 0") }
         guard (self.jobs ?? 1) >= 1 else { throw ValidationError("--jobs takes 1 and more") }
-        if self.trace || self.shrink, self.seed == nil { throw ValidationError("--trace and --shrink need --seed") }
+        guard self.live == nil || self.promises != nil else { throw ValidationError("--live needs --promises") }
+        guard self.customers >= 2 else { throw ValidationError("--customers takes 2 and more") }
+        if self.trace || self.shrink || self.faults != nil, self.seed == nil {
+            throw ValidationError("--trace, --shrink and --faults need --seed")
+        }
+        if let unread = self.faultNames.first(where: { FaultID($0) == nil }) {
+            throw ValidationError("--faults: '\(unread)' names no fault; one looks like network.loss#12")
+        }
     }
 
     func run() async throws {
@@ -62,6 +79,8 @@ struct SimulateCommand: AsyncParsableCommand {
         if let check {
             try await DirectoryCheck(directory: check, promises: self.promises, isSettled: self.settled).run(
                 json: self.json)
+        } else if let live, let promises {
+            try await LiveWorkload(address: live, promises: promises, seed: self.first, customers: self.customers).run()
         } else if let seed {
             try self.replay(seed)
         } else if self.worker {
@@ -71,8 +90,13 @@ struct SimulateCommand: AsyncParsableCommand {
         }
     }
 
+    private var faultNames: [String] {
+        self.faults.map { $0 == "none" ? [] : $0.split(separator: ",").map(String.init) } ?? []
+    }
+
     private var options: ShopRun.Options {
         var options = ShopRun.Options()
+        if self.faults != nil { options.faults = .only(Set(self.faultNames.compactMap { FaultID($0) })) }
         options.recordsTrace = self.trace
         options.isCalm = self.calm
         options.orders = self.orders
@@ -88,6 +112,8 @@ struct SimulateCommand: AsyncParsableCommand {
         if self.shrink, !verdict.isGood {
             verdict = run.shrunk(verdict)
             for fault in verdict.report.faults { Terminal.line("\(fault.at.seconds) s  \(fault.id)  \(fault.detail)") }
+            let names = verdict.report.faults.map(\.id.description).joined(separator: ",")
+            Terminal.line("mainstay simulate --seed \(seed) --faults \(names.isEmpty ? "none" : names)")
         }
         let report = SeedReport(verdict)
         if self.json {
@@ -126,7 +152,7 @@ struct SimulateCommand: AsyncParsableCommand {
         if !self.json { self.show(report, divergent, elapsed) }
         if !divergent.isEmpty {
             throw CommandFailure.isFalse(
-                "seeds \(divergent) ran differently in two processes, of version \(Version.current)")
+                "seeds \(divergent) ran differently in two processes, of \(Self.version)")
         }
         guard report.failed.isEmpty else { throw Self.failure(report.failed) }
         let missing = report.rarePaths.filter { $0.seeds == 0 }.map(\.name)
@@ -150,8 +176,23 @@ struct SimulateCommand: AsyncParsableCommand {
         let first = failed[0]
         let all = failed.prefix(20).map { "\($0.seed)" }.joined(separator: ", ")
         return .isFalse(
-            "seed \(first.seed) of version \(Version.current): \(first.anomalies[0])\n"
+            "seed \(first.seed) of \(Self.version): \(first.anomalies[0])\n"
                 + "failed seeds: \(all)\nreplay: mainstay simulate --seed \(first.seed) --trace")
+    }
+
+    /// What failed, for whoever plays it again: the version, and the commit of the working tree if this is run in one.
+    private static var version: String {
+        let git = Process()
+        git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        git.arguments = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+        let output = Pipe()
+        git.standardOutput = output
+        git.standardError = FileHandle.nullDevice
+        guard (try? git.run()) != nil else { return "version \(Version.current)" }
+        let told = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        git.waitUntilExit()
+        let commit = told.trimmingCharacters(in: .whitespacesAndNewlines)
+        return "version \(Version.current)" + (commit.isEmpty ? "" : ", commit \(commit)")
     }
 
     static func line(_ report: SeedReport) -> String {

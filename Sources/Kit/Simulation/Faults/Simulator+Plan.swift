@@ -31,11 +31,9 @@ extension Simulator {
         switch fault.kind {
         case .crash(let name, let crash, let afterSteps, let downtime):
             let node = self.node(name)
-            guard let process = node.process else { return }
-            self.afterSteps(afterSteps, of: process) {
-                self.record(fault.id, "\(process.label) \(crash.rawValue), down for \(downtime)")
-                node.crash(crash)
-                node.restart(after: downtime)
+            let label = node.process?.label ?? name
+            node.crash(crash, afterSteps: afterSteps, downtime: downtime) {
+                self.record(fault.id, "\(label) \(crash.rawValue), down for \(downtime)")
             }
         case .pause(let name, let duration):
             self.record(fault.id, "\(name) for \(duration)")
@@ -56,12 +54,6 @@ extension Simulator {
     private func after(_ delay: Duration, _ action: @escaping @Sendable () -> Void) {
         self.scheduler.schedule(
             at: self.scheduler.now + delay.nanoseconds, of: self.driver.incarnation, action)
-    }
-
-    /// Runs `action` right after the process has taken so many more steps, if it lives that long.
-    private func afterSteps(_ count: Int, of process: SimulatedProcess, _ action: @escaping @Sendable () -> Void) {
-        guard count > 0 else { return action() }
-        process.incarnation.countDown(count) { if process.isAlive { action() } }
     }
 }
 

@@ -13,6 +13,12 @@ public struct LinkSettings: Hashable, Sendable {
     /// direction of the answer. 0…1. Default: 0.
     public var resetAfter = 0.0
 
+    /// How likely a request is held up on its way, in a buffer that nobody reads: it is carried out long after its sender has
+    /// stopped waiting, and behind what was sent after it. 0…1. Default: 0.
+    public var straggling = 0.0
+    /// How much longer such a request takes. Default: 1 to 60 s.
+    public var straggle: Latency = .uniform(.seconds(1), .seconds(60))
+
     public init() {}
 }
 

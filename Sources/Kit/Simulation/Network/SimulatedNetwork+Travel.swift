@@ -32,10 +32,16 @@ extension SimulatedNetwork {
             return self.after(self.delay(way.settings)) { self.fail(id, .connectionLost) }
         }
         let arrive: @Sendable () -> Void = { self.deliver(request, of: id, over: link, to: address) }
-        self.after(self.delay(way.settings), arrive)
+        self.after(self.travel(way.settings, id, link), arrive)
         if self.strikes("duplicate", way.settings.duplication, id, link) {
-            self.after(self.delay(way.settings), arrive)
+            self.after(self.travel(way.settings, id, link), arrive)
         }
+    }
+
+    /// How long a request takes to arrive.
+    private func travel(_ settings: LinkSettings, _ id: UInt64, _ link: Link) -> Duration {
+        let isHeldUp = self.strikes("straggler", settings.straggling, id, link)
+        return self.delay(settings) + (isHeldUp ? self.draw(settings.straggle) : .zero)
     }
 
     private func deliver(_ request: Request, of id: UInt64, over link: Link, to address: String) {
@@ -87,8 +93,10 @@ extension SimulatedNetwork {
         self.delay(self.way(on: link).settings)
     }
 
-    private func delay(_ settings: LinkSettings) -> Duration {
-        self.state.withLock { settings.delay.draw(using: &$0.generator) }
+    private func delay(_ settings: LinkSettings) -> Duration { self.draw(settings.delay) }
+
+    private func draw(_ latency: Latency) -> Duration {
+        self.state.withLock { latency.draw(using: &$0.generator) }
     }
 
     /// What travels belongs to nobody who could die.

@@ -38,7 +38,8 @@ public final class SimulatedNetwork<Request: Sendable, Response: Sendable>: Send
     let state: Mutex<State>
 
     /// - Parameters:
-    ///   - name: begins the names of its faults: `NAME.loss`, `NAME.duplicate`, `NAME.reset.before`, `NAME.reset.after`.
+    ///   - name: begins the names of its faults: `NAME.loss`, `NAME.duplicate`, `NAME.straggler`, `NAME.reset.before`,
+    ///     `NAME.reset.after`.
     ///   - link: what links do that have no settings of their own.
     public init(_ simulator: Simulator, name: String = "network", link: LinkSettings = LinkSettings()) {
         self.simulator = simulator

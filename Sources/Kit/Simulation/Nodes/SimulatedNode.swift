@@ -83,6 +83,24 @@ public final class SimulatedNode: Sendable {
         self.end(crash)
     }
 
+    /// Ends the process that runs now, if it lives that long, right after so many more of its steps, and starts the last
+    /// program again after the downtime. One such end at a time: a second one replaces the first.
+    /// - Parameters:
+    ///   - count: 0 for at once.
+    ///   - before: called just before the process ends.
+    public func crash(
+        _ crash: Crash = .kill, afterSteps count: Int, downtime: Duration, before: @escaping @Sendable () -> Void = {},
+    ) {
+        guard let process = self.process else { return }
+        let end: @Sendable () -> Void = {
+            guard process.isAlive else { return }
+            before()
+            self.crash(crash)
+            self.restart(after: downtime)
+        }
+        if count > 0 { process.incarnation.countDown(count, end) } else { end() }
+    }
+
     /// Ends the process, if there is one, and starts the last program again after the downtime.
     public func restart(after downtime: Duration = .zero) {
         if self.isRunning { self.crash() }

@@ -36,8 +36,6 @@ public enum AnomalyKind: String, Codable, Hashable, Sendable, CaseIterable {
     case divergedReadModel = "diverged read model"
     /// Two engines held the lease of one saga under one epoch.
     case twoLeaseHolders = "two lease holders"
-    /// An engine that had lost its lease wrote to the journal.
-    case unfencedWrite = "unfenced write"
     /// A client was answered with something that is none of the documented answers.
     case unexpectedAnswer = "unexpected answer"
     /// A service could not be started.

@@ -61,16 +61,16 @@ struct ServiceBooks: Sendable {
         .inventory: ["idempotency"],
     ]
 
-    /// - Parameter moments: when each position was acknowledged.
+    /// - Parameter moments: when each position was committed.
     init(
-        _ service: ServiceName, _ unit: any RelationalUnit, moments: (Int64) -> Tick? = { _ in nil },
+        _ service: ServiceName, _ unit: any RelationalUnit, moments: (Int64) -> Committed? = { _ in nil },
     ) throws {
         self.service = service
         var position = Position.start
         while case let page = try unit.readAll(after: position, limit: 500), let last = page.last {
             for event in page {
                 self.facts.append(
-                    try Fact(event, service: service, committedAt: moments(event.position.value)))
+                    try Fact(event, service: service, committed: moments(event.position.value)))
             }
             position = last.position
         }

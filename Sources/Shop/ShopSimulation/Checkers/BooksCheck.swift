@@ -11,7 +11,8 @@ public struct BooksCheck: Sendable {
     /// - Parameters:
     ///   - stores: the databases of all services of the shop; they are only read.
     ///   - promises: lines of JSON, each what a client was promised: `kind` (`order`, `transfer`, `deposit`), `key`, `cents`,
-    ///     and the ids `orderId` and `customerId`, `transferId`, or `depositId` and `accountId`.
+    ///     and the ids `orderId` and `customerId`, `transferId`, `fromAccountId` and `toAccountId`, or `depositId` and
+    ///     `accountId`.
     ///   - mails: what was handed out, one text each with `To:`, `Subject:` and `Message-ID:` lines.
     ///   - isComplete: whether every order, transfer and deposit that exists has been promised.
     public init(
@@ -68,6 +69,7 @@ extension Promise {
         func id(_ member: String) -> UniqueID? { line[member]?.string.flatMap { UniqueID($0) } }
         self.init(
             kind: kind, id: id("\(kind.rawValue)Id"), intent: key, owner: id("customerId"),
-            amount: line["cents"]?.integer, from: nil, to: id("accountId"), isAcknowledged: true)
+            amount: line["cents"]?.integer, from: id("fromAccountId"), to: id("toAccountId") ?? id("accountId"),
+            isAcknowledged: true)
     }
 }

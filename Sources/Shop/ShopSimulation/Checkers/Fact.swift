@@ -2,6 +2,13 @@ import Chassis
 import Essentials
 import EventSourcing
 
+/// When an event was committed: not before one moment, and not after another, when it had been acknowledged or was found
+/// after a restart.
+struct Committed: Hashable, Sendable {
+    var from: Tick
+    var at: Tick
+}
+
 /// One event as a checker reads it: by its name and its JSON, without any code of the service that wrote it.
 struct Fact: Hashable, Sendable {
     var service: ServiceName
@@ -11,10 +18,10 @@ struct Fact: Hashable, Sendable {
     var id: UniqueID
     var type: String
     var data: JSONValue
-    /// When the commit was acknowledged; nil for one whose acknowledgement nobody saw.
-    var committedAt: Tick?
+    /// When it was committed, as far as somebody watched.
+    var committed: Committed?
 
-    init(_ event: RecordedEvent, service: ServiceName, committedAt: Tick?) throws {
+    init(_ event: RecordedEvent, service: ServiceName, committed: Committed?) throws {
         self.service = service
         self.position = event.position.value
         self.stream = event.stream
@@ -22,7 +29,7 @@ struct Fact: Hashable, Sendable {
         self.id = event.id
         self.type = event.type
         self.data = try JSONReader.parse(event.event.data)
-        self.committedAt = committedAt
+        self.committed = committed
     }
 
     var aggregate: UniqueID { self.stream.aggregateID }
@@ -47,7 +54,7 @@ struct Fact: Hashable, Sendable {
 
     /// For excerpts.
     var line: String {
-        let moment = self.committedAt.map { $0.line } ?? "?"
+        let moment = self.committed.map { $0.at.line } ?? "?"
         return "\(moment) \(self.service) #\(self.position) \(self.stream) v\(self.version) \(self.type)"
     }
 }

@@ -93,23 +93,13 @@ struct OrderStory: Sendable {
     /// The last events, for an excerpt.
     var excerpt: [String] { self.facts.suffix(6).map(\.line) }
 
-    /// The states that the order was in between two moments, both included; `nil` stands for "not there yet".
-    func states(from began: Tick, to ended: Tick) -> [String?] {
-        var story = OrderStory(self.id)
-        var states: [String?] = []
-        var before: String?
+    /// Since when the order was in which state.
+    var timeline: Timeline {
+        var timeline = Timeline()
         for fact in self.facts {
-            let after = Self.steps[fact.type]?.to ?? before
-            let moment = fact.committedAt ?? began
-            if moment <= began {
-                before = after
-            } else if moment <= ended {
-                if states.isEmpty { states.append(before) }
-                states.append(after)
-                before = after
-            }
-            story.state = after ?? story.state
+            guard let state = Self.steps[fact.type]?.to, let known = fact.committed else { continue }
+            timeline.append(state, from: known.from, at: known.at)
         }
-        return states.isEmpty ? [before] : states
+        return timeline
     }
 }

@@ -20,11 +20,9 @@ struct ReadModelCheck {
             for model in service.readModels.names { _ = try await service.readModels.rebuild(model, using: store) }
             let after = try await store.read { try Self.tables($0) }
             for table in before.keys.sorted() where before[table] != after[table] {
-                let kept = Set(before[table] ?? [])
-                let built = Set(after[table] ?? [])
-                let excerpt =
-                    kept.subtracting(built).sorted().prefix(2).map { "was: \($0.prefix(300))" }
-                    + built.subtracting(kept).sorted().prefix(2).map { "is:  \($0.prefix(300))" }
+                let kept = Self.only(before[table] ?? [:], without: after[table] ?? [:])
+                let built = Self.only(after[table] ?? [:], without: before[table] ?? [:])
+                let excerpt = kept.map { "was: \($0)" } + built.map { "is:  \($0)" }
                 found.append(
                     Anomaly(.divergedReadModel, "\(table) of \(name) is not what its log says", excerpt: excerpt))
             }
@@ -32,10 +30,16 @@ struct ReadModelCheck {
         return found
     }
 
-    /// The rows of all tables that may be read models, as text, in the order of their text.
-    private static func tables(_ unit: any RelationalUnit) throws -> [String: [String]] {
+    /// The first rows that are in one table and not in another, as text.
+    private static func only(_ rows: [SQLRow: Int], without others: [SQLRow: Int]) -> [String] {
+        rows.filter { others[$0.key] != $0.value }.map { String("\($0.key)".prefix(300)) }.sorted().prefix(2).map(
+            \.self)
+    }
+
+    /// How often each row is in each of the tables that may be read models.
+    private static func tables(_ unit: any RelationalUnit) throws -> [String: [SQLRow: Int]] {
         let kit = ["events", "checkpoints", "snapshots", "mainstay", "migrations", "effects", "idempotency"]
-        var tables: [String: [String]] = [:]
+        var tables: [String: [SQLRow: Int]] = [:]
         // The insides of a full-text index depend on the order in which it grew.
         let indexes = try unit.query("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")
             .map { try $0.text("name") }
@@ -45,7 +49,7 @@ struct ReadModelCheck {
                 kit.contains(name) || name.hasPrefix("sqlite_") || name.hasPrefix("inbox_") || name.hasPrefix("saga")
                 || name.hasPrefix("ledger_") || indexes.contains { name.hasPrefix($0) }
             if isKit { continue }
-            tables[name] = try unit.query("SELECT * FROM \"\(name)\"").map { "\($0)" }.sorted()
+            tables[name] = Dictionary(try unit.query("SELECT * FROM \"\(name)\"").map { ($0, 1) }, uniquingKeysWith: +)
         }
         return tables
     }

@@ -10,10 +10,14 @@ import ShopContracts
 struct StepAudit: Sendable {
     let service: ServiceName
     /// The log as it was acknowledged: id and moment of each position, from 1.
-    private(set) var log: [(id: UniqueID, type: String, at: Tick)] = []
+    private(set) var log: [(id: UniqueID, type: String, committed: Committed)] = []
+    /// What was on each wallet, and since when.
+    private(set) var balances: [UniqueID: Timeline] = [:]
     private(set) var found: [Anomaly] = []
     /// How often a lease went from one engine to another.
     private(set) var thefts = 0
+    /// When events were written that nobody has acknowledged.
+    private var attempts: [UniqueID: Tick] = [:]
     private var money = MoneyFold()
     private var stock = StockFold()
     /// Who holds which saga under which epoch.
@@ -23,20 +27,26 @@ struct StepAudit: Sendable {
         self.service = service
     }
 
-    /// When a position was acknowledged.
-    func moment(_ position: Int64) -> Tick? {
-        self.log.indices.contains(Int(position) - 1) ? self.log[Int(position) - 1].at : nil
+    /// When a position was committed.
+    func moment(_ position: Int64) -> Committed? {
+        self.log.indices.contains(Int(position) - 1) ? self.log[Int(position) - 1].committed : nil
     }
 
     /// What a commit left, read inside its transaction.
     struct Reading: Sendable {
+        /// When the transaction ran, and was committed if it was: both are one step.
+        let moment: Tick
         var events: [RecordedEvent]
         var head: Position
         var sums: [SQLRow] = []
         var leases: [SQLRow] = []
+        var wallets: [SQLRow] = []
 
         /// - Parameter start: the end of what has been acknowledged.
-        init(_ service: ServiceName, after start: Position, in unit: any RelationalUnit) throws {
+        init(
+            _ service: ServiceName, after start: Position, in unit: any RelationalUnit, at moment: Tick,
+        ) throws {
+            self.moment = moment
             var events: [RecordedEvent] = []
             while case let page = try unit.readAll(after: events.last?.position ?? start, limit: 200), !page.isEmpty {
                 events += page
@@ -51,23 +61,43 @@ struct StepAudit: Sendable {
                     FROM ledger_accounts GROUP BY ledger, code
                     """)
             }
-            if service == .orders || service == .transfers {
-                self.leases = try unit.query("SELECT id, owner, epoch FROM sagas WHERE owner IS NOT NULL ORDER BY id")
+            if service == .payments {
+                self.wallets = try unit.query(
+                    """
+                    SELECT id, credits_posted - debits_posted AS balance FROM ledger_accounts WHERE code = 'wallet'
+                    ORDER BY id
+                    """)
             }
+            if service == .orders || service == .transfers {
+                // What is held is due at the end of its lease.
+                self.leases = try unit.query(
+                    "SELECT id, owner, epoch FROM sagas WHERE due IS NOT NULL AND owner IS NOT NULL ORDER BY id")
+            }
+        }
+    }
+
+    /// Takes in what a transaction is about to leave, before anybody knows whether it will be kept.
+    mutating func attempt(_ reading: Reading) {
+        for event in reading.events where self.attempts[event.id] == nil { self.attempts[event.id] = reading.moment }
+        for (wallet, balance) in reading.balances {
+            self.balances[wallet, default: Timeline()].append(balance, from: reading.moment, at: .distantFuture)
         }
     }
 
     /// Takes in what a commit left, once it has been acknowledged or found after a restart.
     mutating func commit(_ reading: Reading, at now: Tick) {
+        for (wallet, balance) in reading.balances {
+            self.balances[wallet, default: Timeline()].settle(balance, at: reading.moment)
+        }
         // An answer that was overtaken by a later one of the same flush tells of a state that is past.
         guard reading.head.value >= self.log.count else { return }
-        for event in reading.events { self.append(event, at: now) }
+        for event in reading.events { self.append(event, at: reading.moment) }
         if self.service == .payments { self.found += self.money.check(reading.sums, at: now) }
         if self.service == .inventory { self.found += self.stock.check(reading.sums, at: now) }
         self.checkLeases(reading.leases, at: now)
     }
 
-    private mutating func append(_ event: RecordedEvent, at now: Tick) {
+    private mutating func append(_ event: RecordedEvent, at moment: Tick) {
         let index = Int(event.position.value) - 1
         if index < self.log.count {
             // A second acknowledgement of what is known, or another event in its place.
@@ -84,8 +114,9 @@ struct StepAudit: Sendable {
                 Anomaly(.gap, "the log of \(self.service) goes from \(self.log.count) to \(event.position)"))
             return
         }
-        self.log.append((event.id, event.type, now))
-        guard let fact = try? Fact(event, service: self.service, committedAt: now) else { return }
+        let committed = Committed(from: self.attempts.removeValue(forKey: event.id) ?? moment, at: moment)
+        self.log.append((event.id, event.type, committed))
+        guard let fact = try? Fact(event, service: self.service, committed: committed) else { return }
         if self.service == .payments { self.money.apply(fact) }
         if self.service == .inventory { self.stock.apply(fact) }
     }
@@ -134,12 +165,24 @@ struct StepAudit: Sendable {
                     .lostAppend,
                     "\(lost.count) acknowledged events of \(self.service) are gone after a restart",
                     excerpt: lost.prefix(5).enumerated().map { offset, entry in
-                        "\(entry.at.line) #\(count + offset + 1) \(entry.type)"
+                        "\(entry.committed.at.line) #\(count + offset + 1) \(entry.type)"
                     }))
             self.log.removeSubrange(count...)
             return
         }
-        self.commit(try Reading(self.service, after: Position(Int64(self.log.count)), in: unit), at: now)
+        self.commit(try Reading(self.service, after: Position(Int64(self.log.count)), in: unit, at: now), at: now)
+    }
+}
+
+extension StepAudit.Reading {
+    /// What is on each wallet, as people read it.
+    fileprivate var balances: [(UniqueID, String)] {
+        self.wallets.compactMap { row in
+            guard let id = (try? row.blob("id")).flatMap({ UniqueID(bytes: $0) }),
+                let balance = try? row.integer("balance")
+            else { return nil }
+            return (id, balance.decimal)
+        }
     }
 }
 

@@ -12,6 +12,7 @@ enum WholeCheck {
         var found = self.logs(books) + orderCheck.run() + moneyCheck.run()
         found += StockCheck(books, claims, orders, isSettled: isSettled).anomalies()
         found += MailCheck(books, isSettled: isSettled).anomalies()
+        found += LifeCheck.anomalies(books)
         for service in ServiceName.shop {
             found += SagaCheck.anomalies(books[service].journals, of: service)
         }

@@ -24,7 +24,9 @@ final class CommitWatch: Sendable {
 
     var thefts: Int { self.audit.withLock(\.thefts) }
 
-    func moments() -> @Sendable (Int64) -> Tick? {
+    var balances: [UniqueID: Timeline] { self.audit.withLock(\.balances) }
+
+    func moments() -> @Sendable (Int64) -> Committed? {
         let audit = self.audit.withLock { $0 }
         return { audit.moment($0) }
     }
@@ -66,7 +68,10 @@ final class CommitWatch: Sendable {
                 // From what was acknowledged last: what shares a flush with this one, or was kept without anybody being
                 // told, stands in between.
                 let known = self.audit.withLock { $0.log.count }
-                return (value, try StepAudit.Reading(service, after: Position(Int64(known)), in: unit))
+                let reading = try StepAudit.Reading(
+                    service, after: Position(Int64(known)), in: unit, at: self.simulation.now)
+                self.audit.withLock { $0.attempt(reading) }
+                return (value, reading)
             }
             self.took(reading)
             return value

@@ -35,15 +35,18 @@ struct ShopPrograms: Sendable {
 
     /// What runs on the machine of a service, from power on to its death.
     func runService(_ name: ServiceName, _ process: SimulatedProcess) async throws {
-        let environment = try self.environment(name, process)
-        let (service, seed) = try self.service(environment, process)
+        let revocations = RevocationList()
+        let environment = try self.environment(name, process, revocations)
+        let (service, seed) = try self.service(environment, process, revocations)
         try await self.watches[name]?.recover(environment.store)
         try await service.prepare()
         try await seed()
         self.stage.serve(name.rawValue, on: process, over: self.network, service.handler)
         self.started(name, service, environment.store)
         self.simulation.trace("\(name) serves")
-        try await self.work(service.background, of: name, process)
+        // The service that calls tokens back knows of it first; the others follow its log.
+        let following = name == .users ? [] : [try self.follower(name, process, revocations).work]
+        try await self.work(service.background + following, of: name, process)
     }
 
     /// Background work as the platform runs it.
@@ -69,11 +72,7 @@ struct ShopPrograms: Sendable {
     func runGateway(_ process: SimulatedProcess) async throws {
         let transport = NodeTransport(network: self.network, process: process, simulation: self.simulation)
         let revocations = RevocationList()
-        let follower = RevocationFollower(
-            RemoteFeed(
-                .users, transport: transport, credentials: try self.credentials("gateway", process), time: process.time),
-            into: revocations, time: process.time, logger: Self.silent,
-            read: { try TokensRevoked.revocation(in: $0) })
+        let follower = try self.follower("gateway", process, revocations)
         let gateway = GatewayService(
             GatewayEnvironment(
                 transport: transport, userKeys: self.userKeys(process), revocations: revocations, time: process.time,
@@ -88,7 +87,19 @@ struct ShopPrograms: Sendable {
 
     private static let silent = Logger(label: "simulated", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    private func environment(_ name: ServiceName, _ process: SimulatedProcess) throws -> ServiceEnvironment {
+    private func follower(
+        _ name: ServiceName, _ process: SimulatedProcess, _ revocations: RevocationList,
+    ) throws -> RevocationFollower {
+        let transport = NodeTransport(network: self.network, process: process, simulation: self.simulation)
+        return RevocationFollower(
+            RemoteFeed(
+                .users, transport: transport, credentials: try self.credentials(name, process), time: process.time),
+            into: revocations, time: process.time, logger: Self.silent, read: { try TokensRevoked.revocation(in: $0) })
+    }
+
+    private func environment(
+        _ name: ServiceName, _ process: SimulatedProcess, _ revocations: RevocationList = RevocationList(),
+    ) throws -> ServiceEnvironment {
         guard let disk = self.disks[name], let watch = self.watches[name] else {
             preconditionFailure("\(name) is no service of the shop")
         }
@@ -103,7 +114,7 @@ struct ShopPrograms: Sendable {
             transport: NodeTransport(network: self.network, process: process, simulation: self.simulation),
             authenticator: TokenAuthenticator(
                 service: name, serviceKeys: try JWKSet([self.serviceKey.publicKey]), userKeys: self.userKeys(process),
-                wallClock: process.wallClock),
+                wallClock: process.wallClock, isRevoked: { revocations.isRevoked($0) }),
             credentials: try self.credentials(name, process), time: process.time, wallClock: process.wallClock,
             ids: process.ids, chance: process.chance, logger: Self.silent, version: "simulated")
     }
@@ -140,9 +151,11 @@ struct ShopPrograms: Sendable {
     /// A service, and what it does with an empty database.
     private typealias Built = (service: Service, seed: @Sendable () async throws -> Void)
 
-    private func service(_ environment: ServiceEnvironment, _ process: SimulatedProcess) throws -> Built {
+    private func service(
+        _ environment: ServiceEnvironment, _ process: SimulatedProcess, _ revocations: RevocationList,
+    ) throws -> Built {
         environment.name == .users
-            ? try self.users(environment, process) : (try self.plain(environment, process), {})
+            ? try self.users(environment, process, revocations) : (try self.plain(environment, process), {})
     }
 
     private func plain(_ environment: ServiceEnvironment, _ process: SimulatedProcess) throws -> Service {
@@ -172,14 +185,18 @@ struct ShopPrograms: Sendable {
     }
 
     /// The hashes are as cheap as argon2id lets them be: it is not their strength that is simulated.
-    private func users(_ environment: ServiceEnvironment, _ process: SimulatedProcess) throws -> Built {
+    private func users(
+        _ environment: ServiceEnvironment, _ process: SimulatedProcess, _ revocations: RevocationList,
+    ) throws -> Built {
         var hashing = PasswordHasher.Configuration()
         hashing.parameters = Argon2Parameters(memory: .kibibytes(8), passes: 1)
         let hasher = PasswordHasher(
             configuration: hashing, chance: process.chance,
             makeExecutor: { process.blockingExecutor("password-\($0)") }, time: process.time)
         let users = try UsersService(
-            environment, configuration: UsersService.Configuration(signingKey: self.usersKey, hasher: hasher))
+            environment,
+            configuration: UsersService.Configuration(
+                signingKey: self.usersKey, hasher: hasher, revocations: revocations))
         return (
             users.service,
             {

@@ -27,6 +27,7 @@ final class SimulatedShop: Sendable {
     private let stage = Stage()
     let outside: Outside
     let disks: [ServiceName: SimulatedDisk]
+    private let dooms: [ServiceName: Doom]
     private let watches: [ServiceName: CommitWatch]
     private let serviceKey: SigningKey
     private let usersKey: SigningKey
@@ -44,20 +45,25 @@ final class SimulatedShop: Sendable {
         self.serviceKey = .generate(.edDSA, chance: simulation.chance("service key"))
         self.usersKey = .generate(.edDSA, chance: simulation.chance("users key"))
         var disks: [ServiceName: SimulatedDisk] = [:]
+        var dooms: [ServiceName: Doom] = [:]
         var watches: [ServiceName: CommitWatch] = [:]
         for name in ServiceName.shop {
-            disks[name] = Self.disk(name, simulation)
+            let doom = Doom(name, simulation)
+            dooms[name] = doom
+            disks[name] = Self.disk(name, simulation, doom)
             watches[name] = CommitWatch(name, simulation)
         }
         self.disks = disks
+        self.dooms = dooms
         self.watches = watches
     }
 
-    private static func disk(_ name: ServiceName, _ simulation: Simulator) -> SimulatedDisk {
+    private static func disk(_ name: ServiceName, _ simulation: Simulator, _ doom: Doom) -> SimulatedDisk {
         var configuration = SimulatedDisk.Configuration()
         configuration.seed = simulation.chance("disk/\(name)").next()
         return SimulatedDisk(configuration) { [unowned simulation] fault in
-            simulation.strikes("disk.\(name)", probability: 1, "\(fault)")
+            if fault.kind == .powerLoss { return doom.strike() }
+            return simulation.strikes("disk.\(name)", probability: 1, "\(fault)")
         }
     }
 
@@ -105,6 +111,16 @@ final class SimulatedShop: Sendable {
         self.state.withLock { $0 = State() }
     }
 
+    /// Lets a service's process end in the middle of its work: just before one of the next changes of its files.
+    /// - Returns: whether it can: not where its disk is another machine's.
+    func doom(_ machine: String, _ crash: Crash, beforeChange number: Int, downtime: Duration) -> Bool {
+        let name = ServiceName(rawValue: machine)
+        guard let disk = self.disks[name], name != .transfers || !self.mix.hasSecondEngine else { return false }
+        self.dooms[name]?.arm(crash, downtime: downtime)
+        disk.crash(beforeChange: number)
+        return true
+    }
+
     private func node(_ name: String, _ chance: Chance) -> SimulatedNode {
         let span = self.mix.skew.nanoseconds
         let skew = span == 0 ? 0 : Int64(chance.below(Int(2 * span))) - span
@@ -141,6 +157,9 @@ final class SimulatedShop: Sendable {
         return Books(services: services, outside: self.outside.snapshot)
     }
 
+    /// What was on each wallet, and since when.
+    var balances: [UniqueID: Timeline] { self.watches[.payments]?.balances ?? [:] }
+
     var thefts: Int { self.watches.values.reduce(0) { $0 + $1.thefts } }
 
     /// Calls a service as an operator's tool does.
@@ -169,6 +188,16 @@ extension Mix {
         link.duplication = self.duplication
         link.resetBefore = self.reset / 2
         link.resetAfter = self.reset / 2
+        link.straggling = self.straggling
+        link.straggle = Self.straggle
+        return link
+    }
+
+    /// The way of orders to shipping.
+    var bookingLink: LinkSettings {
+        var link = self.link
+        link.resetBefore += self.bookingLoss / 2
+        link.resetAfter += self.bookingLoss / 2
         return link
     }
 }

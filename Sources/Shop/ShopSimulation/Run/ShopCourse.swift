@@ -32,7 +32,8 @@ final class ShopCourse: Sendable {
         self.shop.start()
         try await self.shop.waitUntilOpen()
         var clerk = Operator(self.shop)
-        let articles = try await clerk.openShop(products: self.shop.mix.products, stock: self.shop.mix.stock)
+        let stock = Array(repeating: self.shop.mix.stock, count: self.shop.mix.products)
+        let articles = try await clerk.openShop(stock: stock)
         try await self.trade(articles, clerk)
         try await self.settle()
         try await self.sortDeadLetters()
@@ -45,7 +46,7 @@ final class ShopCourse: Sendable {
             group.addTask { try await Storm(shop).rage() }
             for number in 1...shop.mix.customers {
                 group.addTask {
-                    var customer = Customer(number, shop: shop, articles: articles, clerk: clerk)
+                    var customer = Customer(number, scene: shop, articles: articles, clerk: clerk)
                     try await customer.live(deeds: shop.mix.deeds)
                 }
             }
@@ -55,6 +56,8 @@ final class ShopCourse: Sendable {
 
     /// Waits until nothing is under way any more.
     private func settle() async throws {
+        // What is still on its way from the storm arrives first.
+        try await self.simulation.time.sleep(for: .seconds(65))
         let end = self.simulation.now + Self.patience
         var quietSince: Tick?
         var pause = Duration.seconds(1)
@@ -101,7 +104,8 @@ final class ShopCourse: Sendable {
         var found = WholeCheck.anomalies(books, self.shop.claims, isSettled: true)
         for work in books.pendingWork { found.append(Anomaly(.stuckWork, "still under way: \(work)")) }
         let orders = OrderStory.all(in: books[.orders].facts)
-        found += ReadCheck(self.shop.history.operations, orders).anomalies()
+        let timelines = Timeline.all(books, orders, balances: self.shop.balances)
+        found += ReadCheck(self.shop.history.operations, timelines).anomalies()
         found += try await ReadModelCheck(self.shop).anomalies()
         self.state.withLock { state in
             state.anomalies = found

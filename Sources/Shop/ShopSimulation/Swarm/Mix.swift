@@ -10,13 +10,23 @@ struct Mix: Sendable {
     var stock: Int
     /// The mean pause between two deeds of a customer.
     var pause: Duration
+    /// The longest pause before a client asks once more.
+    var longestRetry = Duration.seconds(5)
+    /// How often an exchanged refresh token is tried by a thief, and how long after the exchange.
+    var thieves = (chance: 0.5, pause: Duration.seconds(45))
     /// How long faults may come.
     var storm: Duration
+    /// How long a request can be held up.
+    static let straggle = Latency.uniform(.seconds(1), .seconds(60))
 
     var delay: Duration
     var loss = 0.0
     var duplication = 0.0
     var reset = 0.0
+    /// How often a request is carried out long after its sender has stopped waiting.
+    var straggling = 0.0
+    /// How often a call of shipping fails besides: parcels are then booked late, and cancelled meanwhile.
+    var bookingLoss = 0.0
     var diskDelay: Duration
     /// How often an operation on a disk fails.
     var diskErrors = 0.0
@@ -44,6 +54,8 @@ struct Mix: Sendable {
     /// How much of each hundred deeds of customers are transfers, and how much other deeds than new orders.
     var transfers: Int
     var changes: Int
+    /// Whether transfers are often for about as much as there is, and wallets are filled for the next ones.
+    var isTight = false
     var hasCarrier: Bool
     /// Whether two engines work on the transfers.
     var hasSecondEngine: Bool
@@ -68,6 +80,8 @@ struct Mix: Sendable {
         if maybe(0.5) { self.loss = chance.fraction() * 0.05 }
         if maybe(0.5) { self.duplication = chance.fraction() * 0.1 }
         if maybe(0.5) { self.reset = chance.fraction() * 0.05 }
+        if maybe(0.4) { self.straggling = chance.fraction() * 0.05 }
+        if maybe(0.2) { self.bookingLoss = 0.3 + chance.fraction() * 0.5 }
         self.diskDelay = maybe(0.5) ? .zero : .microseconds(between(50, 8_000))
         if maybe(0.3) { self.diskErrors = chance.fraction() * 0.002 }
         self.providerDelay = milliseconds(1, maybe(0.2) ? 800 : 60)
@@ -100,10 +114,11 @@ struct Mix: Sendable {
         case 1: self.scheduling = .prioritised(changeEvery: 50)
         default: self.scheduling = .random
         }
-        // Two stories that chance alone would hardly ever tell.
+        // Three stories that chance alone would hardly ever tell.
         switch chance.below(16) {
         case 0: self.loseTransfersHalfway(milliseconds(80, 250))
         case 1: self.stallEngines(milliseconds(80, 250))
+        case 2: self.holdRequestsUp()
         default: break
         }
     }
@@ -114,6 +129,7 @@ struct Mix: Sendable {
         (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(24))
         self.prelude = .seconds(9)
         (self.outages, self.victim, self.hasSecondEngine, self.stalls) = (1, "payments", false, 0)
+        self.straggling = 0.1
         (self.crashes, self.powerLosses, self.partitions, self.jumps) = (0, 0, 0, 0)
     }
 
@@ -123,6 +139,14 @@ struct Mix: Sendable {
         (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(24))
         self.prelude = .seconds(9)
         (self.hasSecondEngine, self.stalls) = (true, 4)
+    }
+
+    /// Many a request comes when its sender has turned round already, and finds what undid it.
+    private mutating func holdRequestsUp() {
+        (self.customers, self.deeds, self.transfers, self.changes) = (4, 12, 50, 10)
+        (self.straggling, self.isTight, self.storm, self.pause) = (0.2, true, .seconds(60), .seconds(3))
+        (self.patience, self.holdDuration) = (.seconds(5), .seconds(40))
+        (self.hasSecondEngine, self.stalls, self.outages) = (false, 0, 0)
     }
 
     /// Nothing but orders, without any trouble: for measurements.
@@ -137,6 +161,7 @@ struct Mix: Sendable {
     var calm: Mix {
         var calm = self
         (calm.loss, calm.duplication, calm.reset, calm.diskErrors) = (0, 0, 0, 0)
+        (calm.straggling, calm.bookingLoss) = (0, 0)
         (calm.providerLoss, calm.mailLoss, calm.skew) = (0, 0, .zero)
         (calm.crashes, calm.powerLosses, calm.pauses, calm.jumps) = (0, 0, 0, 0)
         (calm.partitions, calm.fullDisks, calm.poison, calm.outages) = (0, 0, 0, 0)

@@ -16,6 +16,10 @@ enum RarePaths {
         "a payment was tried again", "stock ran out", "an order was refunded", "a transfer failed",
         "a transfer gave money back", "an answer was replayed", "a client saw nothing of its answer",
         "a saga gave up a step", "an acknowledged commit survived the loss of power", "a disk was full",
+        "a process died between two writes", "a request came after its sender had given up",
+        "stock was released before it was reserved", "a payment was voided before it was asked for",
+        "a leg was voided before it came", "a parcel was cancelled before it was booked",
+        "a paid order was called off before its parcel was booked",
     ]
 
     /// Refusals that only a request meets that came after what undid it.
@@ -38,6 +42,9 @@ enum RarePaths {
 
     /// What the faults that struck tell.
     static func take(_ faults: [FaultRecord], into sightings: inout [String: Int]) {
+        if faults.contains(where: { $0.id.site.hasSuffix("straggler") }) {
+            sightings["a request came after its sender had given up", default: 0] += 1
+        }
         if faults.contains(where: { $0.id.site.hasSuffix("duplicate") }) {
             sightings["a message came twice", default: 0] += 1
         }
@@ -66,6 +73,20 @@ enum RarePaths {
         }
         simulation.sometimes("stock ran out", reasons.contains("out of stock"))
         simulation.sometimes("a saga gave up a step", reasons.contains { $0.contains("failed:") })
+        func begins(_ service: ServiceName, _ type: String) -> Bool {
+            books[service].facts.contains { $0.type == type && $0.version == 1 }
+        }
+        simulation.sometimes("stock was released before it was reserved", begins(.inventory, "StockReleased"))
+        simulation.sometimes("a payment was voided before it was asked for", begins(.payments, "PaymentVoided"))
+        simulation.sometimes("a parcel was cancelled before it was booked", begins(.shipping, "ShipmentRefused"))
+        let isLegEarly = books[.payments].entries.contains { $0.kind == "voidPending" && $0.debit == nil }
+        simulation.sometimes("a leg was voided before it came", isLegEarly)
+        let parcels = Set(books[.shipping].facts.filter { $0.type == "ShipmentRefused" }.map(\.aggregate))
+        let calledOff = orders.values.contains { story in
+            story.state == "CANCELLED" && story.facts.contains { $0.type == "OrderConfirmed" }
+                && parcels.contains(story.id)
+        }
+        simulation.sometimes("a paid order was called off before its parcel was booked", calledOff)
         let releases = books[.inventory].facts.filter { $0.type == "StockReleased" }
         simulation.sometimes("a hold expired", releases.contains { $0.data["reason"]?.string == "expired" })
     }

@@ -9,12 +9,21 @@ import StorageSQLiteTesting
 /// each can be left out without moving the others.
 struct Storm: Sendable {
     private enum Kind: Sendable {
-        case crash(String, Crash, downtime: Duration)
+        case crash(String, Crash, downtime: Duration, Moment = .now)
         case pause(String, Duration)
         case jump(String, Duration, back: Duration)
         case partition([String], [String], isRefusing: Bool, Duration)
         case fullDisk(ServiceName, Duration)
         case poison(ServiceName)
+    }
+
+    /// When exactly a process ends.
+    private enum Moment: Sendable {
+        case now
+        /// In the thick of its work: after so many more of its steps.
+        case afterSteps(Int)
+        /// In the middle of a transaction: before one of the next changes of its files.
+        case beforeChange(Int)
     }
 
     private struct Blow: Sendable {
@@ -40,8 +49,15 @@ struct Storm: Sendable {
             }
         }
         func span(_ low: Int, _ high: Int) -> Duration { .milliseconds(low + chance.below(high - low)) }
-        add(mix.crashes, "kill") { .crash($0, .kill, downtime: span(1, 4_000)) }
-        add(mix.powerLosses, "power") { .crash($0, .power, downtime: span(1, 4_000)) }
+        func moment() -> Moment {
+            switch chance.below(3) {
+            case 0: .now
+            case 1: .afterSteps(1 + chance.below(100))
+            default: .beforeChange(1 + chance.below(40))
+            }
+        }
+        add(mix.crashes, "kill") { .crash($0, .kill, downtime: span(1, 4_000), moment()) }
+        add(mix.powerLosses, "power") { .crash($0, .power, downtime: span(1, 4_000), moment()) }
         add(mix.pauses, "pause") { machine in
             // Longer than a lease where somebody else could take it.
             let isLong = mix.hasSecondEngine && machine.hasPrefix("transfers")
@@ -86,6 +102,9 @@ struct Storm: Sendable {
     func rage() async throws {
         let simulation = self.shop.simulation
         if self.shop.mix.diskErrors > 0 { self.setDiskFaults(self.shop.mix.diskErrors) }
+        if self.shop.mix.bookingLoss > 0 {
+            self.shop.network.setLink(from: "orders", to: "shipping", self.shop.mix.bookingLink)
+        }
         let began = simulation.now
         let end = began + self.shop.mix.storm
         for blow in self.blows {
@@ -109,8 +128,10 @@ struct Storm: Sendable {
         for name in ServiceName.shop {
             self.shop.disks[name]?.setFaults(.none)
             self.shop.disks[name]?.setCapacity(nil)
+            self.shop.disks[name]?.crash(beforeChange: nil)
         }
         self.shop.network.heal()
+        self.shop.network.setLink(from: "orders", to: "shipping", nil)
         var calm = self.shop.mix.calm.link
         calm.delay = self.shop.mix.link.delay
         self.shop.network.defaultLink = calm
@@ -121,9 +142,8 @@ struct Storm: Sendable {
     private func strike(_ kind: Kind, _ site: String) {
         let simulation = self.shop.simulation
         switch kind {
-        case .crash(let machine, let crash, let downtime):
-            simulation.node(machine).crash(crash)
-            simulation.node(machine).restart(after: downtime)
+        case .crash(let machine, let crash, let downtime, let moment):
+            self.crash(machine, crash, downtime, moment)
         case .pause(let machine, let duration): simulation.node(machine).pause(for: duration)
         case .jump(let machine, let by, let back):
             simulation.node(machine).jumpWallClock(by: by)
@@ -137,6 +157,18 @@ struct Storm: Sendable {
             disk.setCapacity(.bytes(used + 4_096))
             self.later(site, after: duration) { disk.setCapacity(nil) }
         case .poison(let service): self.later(site, after: .zero) { try await self.poison(service) }
+        }
+    }
+
+    private func crash(_ machine: String, _ crash: Crash, _ downtime: Duration, _ moment: Moment) {
+        let node = self.shop.simulation.node(machine)
+        switch moment {
+        case .afterSteps(let count): node.crash(crash, afterSteps: count, downtime: downtime)
+        case .beforeChange(let number)
+        where self.shop.doom(machine, crash, beforeChange: number, downtime: downtime): break
+        case .now, .beforeChange:
+            node.crash(crash)
+            node.restart(after: downtime)
         }
     }
 

@@ -2,12 +2,11 @@ import Chassis
 import Essentials
 import HTTPTypes
 import ShopContracts
-import Simulation
 
 /// Somebody with an account at the shop, who insists on an answer.
 struct Client: Sendable {
     let door: Door
-    let simulation: Simulator
+    let scene: any Scene
     let chance: Chance
     let email: String
     let password: String
@@ -22,17 +21,13 @@ struct Client: Sendable {
         var description: String { "'\(self.deed)' was never answered" }
     }
 
-    init(_ name: String, email: String, password: String, shop: SimulatedShop) {
-        self.simulation = shop.simulation
+    init(_ name: String, email: String, password: String, scene: any Scene) {
+        self.scene = scene
         self.email = email
         self.password = password
-        self.chance = shop.simulation.chance("client/\(name)")
+        self.chance = scene.chance("client/\(name)")
         self.door = Door(
-            client: name,
-            transport: NodeTransport(
-                network: shop.network, process: shop.simulation.driver, simulation: shop.simulation),
-            history: shop.history,
-            time: shop.simulation.time)
+            client: name, transport: scene.transport, history: scene.history, time: scene.time)
     }
 
     var name: String { self.door.client }
@@ -54,7 +49,7 @@ struct Client: Sendable {
                 "email": .string(self.email), "password": .string(self.password), "name": .string(self.name),
             ]
             let (answer, _) = try await self.insist("register", .post, "/v1/users", json: body, expecting: [201, 409])
-            self.history.promise(promise.answered(answer.id("userId")))
+            self.scene.promised(promise.answered(answer.id("userId")))
         }
         try await self.logIn()
     }
@@ -80,12 +75,12 @@ struct Client: Sendable {
         switch answer?.status {
         case 200:
             if asThief {
-                self.simulation.fail(
-                    AnomalyKind.unexpectedAnswer.rawValue, "\(self.name): a used refresh token was exchanged again")
+                self.scene.fail(
+                    .unexpectedAnswer, "\(self.name): a used refresh token was exchanged again")
             }
             if let answer { self.take(answer) }
         case 401:
-            if answer?.code == "token-reused" { self.simulation.sometimes("a refresh token was used twice") }
+            if answer?.code == "token-reused" { self.scene.sometimes("a refresh token was used twice") }
             (self.refresh, self.oldRefresh) = (nil, nil)
             try await self.logIn()
         default: break
@@ -108,11 +103,11 @@ struct Client: Sendable {
         while self.door.time.now < end {
             let answer = try await self.door.ask(
                 deed, about: subject, method, path, json: json, key: key, token: isOpen ? nil : self.token)
-            self.simulation.trace(
+            self.scene.trace(
                 "\(self.name) \(deed) \(key?.short ?? "") → "
                     + (answer.map { "\($0.status) \($0.code ?? "") \($0.json["detail"]?.string ?? "")" } ?? "no answer")
             )
-            if answer == nil { self.simulation.sometimes("a client saw nothing of its answer") }
+            if answer == nil { self.scene.sometimes("a client saw nothing of its answer") }
             if let answer {
                 if expected.contains(answer.status) { return (answer, isRepeated) }
                 if answer.status == 401, !isOpen {
@@ -124,15 +119,15 @@ struct Client: Sendable {
             }
             isRepeated = true
             try await self.door.time.sleep(for: pause)
-            pause = min(pause * 2, .seconds(5))
+            pause = min(pause * 2, self.scene.mix.longestRetry)
         }
         throw NoAnswer(deed: "\(self.name): \(deed)")
     }
 
     private func odd(_ deed: String, _ subject: UniqueID?, _ answer: ClientAnswer) {
         let text = String(decoding: answer.json.serialized, as: UTF8.self)
-        self.simulation.fail(
-            AnomalyKind.unexpectedAnswer.rawValue,
+        self.scene.fail(
+            .unexpectedAnswer,
             "\(self.name): \(deed) \(subject?.short ?? "") was answered \(answer.status): \(text)")
     }
 }

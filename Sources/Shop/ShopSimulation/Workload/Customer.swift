@@ -2,7 +2,6 @@ import Chassis
 import Essentials
 import HTTPTypes
 import ShopContracts
-import Simulation
 
 /// A customer in a closed loop: orders, changes their mind, moves money, and asks where things stand.
 struct Customer: Sendable {
@@ -14,17 +13,19 @@ struct Customer: Sendable {
 
     private var client: Client
     private var clerk: Operator
-    private let shop: SimulatedShop
+    private let scene: any Scene
     private let articles: [Operator.Article]
     private var wallet: UniqueID?
     private var wishes: [Wish] = []
+    private var deposits: [UniqueID] = []
+    private var movements: [UniqueID] = []
 
-    init(_ number: Int, shop: SimulatedShop, articles: [Operator.Article], clerk: Operator) {
+    init(_ number: Int, scene: any Scene, articles: [Operator.Article], clerk: Operator) {
         let name = "customer-\(number)"
         self.client = Client(
-            name, email: "\(name)@example.com", password: "the long password of \(name)", shop: shop)
+            name, email: "\(name)@example.com", password: "the long password of \(name)", scene: scene)
         self.clerk = clerk
-        self.shop = shop
+        self.scene = scene
         self.articles = articles
     }
 
@@ -34,6 +35,7 @@ struct Customer: Sendable {
         try await self.client.enter(isKnown: false)
         try await self.openWallet()
         for _ in 0..<deeds {
+            guard try await self.scene.mayGoOn() else { break }
             try await self.think()
             try await self.act()
         }
@@ -41,16 +43,16 @@ struct Customer: Sendable {
     }
 
     private func think() async throws {
-        let mean = Double(self.shop.mix.pause.nanoseconds)
+        let mean = Double(self.scene.mix.pause.nanoseconds)
         try await self.client.door.time.sleep(for: .nanoseconds(Int64(mean * 2 * self.chance.fraction())))
     }
 
     private mutating func act() async throws {
-        let mix = self.shop.mix
+        let mix = self.scene.mix
         let draw = self.chance.below(100)
         if draw < mix.transfers { return try await self.transfer() }
         if draw >= mix.transfers + mix.changes { return try await self.order() }
-        switch self.chance.below(20) {
+        switch self.chance.below(25) {
         case ..<5: try await self.withRecent { try await $0.look(at: $1.order) }
         case ..<8: try await self.withRecent { try await $0.change($1.order, "cancel") }
         case ..<12 where !mix.hasCarrier: try await self.withRecent { try await $0.moveParcel(of: $1.order) }
@@ -60,6 +62,8 @@ struct Customer: Sendable {
         case ..<16: try await self.deposit()
         case ..<18: try await self.renew()
         case ..<19: try await self.list()
+        case ..<22: try await self.orderHastily()
+        case ..<24: try await self.lookAtMoney()
         default: try await self.rename()
         }
     }
@@ -67,9 +71,10 @@ struct Customer: Sendable {
     /// Exchanges the session's token, and now and then lets a thief try the old one later.
     private mutating func renew() async throws {
         try await self.client.renew()
-        guard self.chance.below(2) == 0 else { return }
+        let thieves = self.scene.mix.thieves
+        guard self.chance.fraction() < thieves.chance else { return }
         // For ten seconds a repeated exchange is taken for one whose answer was lost.
-        try await self.client.door.time.sleep(for: .seconds(45))
+        try await self.client.door.time.sleep(for: thieves.pause)
         try await self.client.renew(asThief: true)
     }
 
@@ -109,21 +114,39 @@ struct Customer: Sendable {
         let key = self.client.key()
         let promise = Promise(
             kind: .order, intent: key.description, owner: id, amount: total, isAcknowledged: false)
-        self.client.history.promise(promise)
+        self.client.scene.promised(promise)
         let (answer, isRepeated) = try await self.client.insist(
             "order", .post, "/v1/orders", json: body, key: key, expecting: [201, 409])
         guard let order = answer.id("orderId") else { return }
         if answer.status == 409, !isRepeated, answer.id("orderId") == nil {
-            self.shop.simulation.fail(AnomalyKind.unexpectedAnswer.rawValue, "the new key \(key) was answered 409")
+            self.scene.fail(.unexpectedAnswer, "the new key \(key) was answered 409")
         }
-        self.client.history.promise(promise.answered(order))
+        self.client.scene.promised(promise.answered(order))
         self.wishes.append(Wish(body: body, key: key, order: order))
+        // Nobody remembers more than this, and a page of a list holds as much.
+        if self.wishes.count > 50 { self.wishes.removeFirst() }
         if self.chance.below(3) == 0 { try await self.look(at: order) }
     }
 
-    private mutating func look(at order: UniqueID) async throws {
-        _ = try await self.client.insist(
+    /// - Returns: where the order stands; nil when there is none.
+    @discardableResult
+    private mutating func look(at order: UniqueID) async throws -> String? {
+        let (answer, _) = try await self.client.insist(
             "read order", about: order, .get, "/v2/orders/\(order)", expecting: [200, 404])
+        return answer.json["status"]?.string
+    }
+
+    /// Orders, and calls it off as soon as it is paid: its parcel may be being booked just then.
+    private mutating func orderHastily() async throws {
+        try await self.order()
+        guard let order = self.wishes.last?.order else { return }
+        for _ in 0..<100 {
+            switch try await self.look(at: order) {
+            case "PENDING", "PAYMENT_PROCESSING": try await self.client.door.time.sleep(for: .milliseconds(15))
+            case "CONFIRMED": return try await self.change(order, "cancel")
+            default: return
+            }
+        }
     }
 
     private mutating func change(_ order: UniqueID, _ verb: String) async throws {
@@ -163,10 +186,9 @@ struct Customer: Sendable {
         let (answer, _) = try await self.client.insist(
             "repeat order", about: wish.order, .post, "/v1/orders", json: wish.body, key: wish.key, expecting: [409])
         if answer.id("orderId") != wish.order {
-            self.shop.simulation.fail(
-                AnomalyKind.duplicateEffect.rawValue,
-                "the repeated key \(wish.key) of order \(wish.order) was answered with \(answer.json["orderId"] ?? .null)"
-            )
+            let other = "\(answer.json["orderId"] ?? .null)"
+            self.scene.fail(
+                .duplicateEffect, "the repeated key \(wish.key) of order \(wish.order) was answered with \(other)")
         }
         let other = wish.body.setting("items", to: [wish.body["items"]?.array?.first ?? .null])
             .setting("paymentMethod", to: "pm_slow").setting("customerId", to: wish.body["customerId"] ?? .null)
@@ -179,8 +201,7 @@ struct Customer: Sendable {
         let (answer, _) = try await self.client.insist("list orders", .get, "/v1/orders?limit=100", expecting: [200])
         let listed = Set((answer.json["items"]?.array ?? []).compactMap { $0["orderId"]?.string })
         for wish in self.wishes where !listed.contains(wish.order.description) {
-            self.shop.simulation.fail(
-                AnomalyKind.staleRead.rawValue, "\(self.client.name) does not find order \(wish.order) in the list")
+            self.scene.fail(.staleRead, "\(self.client.name) does not find order \(wish.order) in the list")
         }
     }
 
@@ -197,7 +218,7 @@ struct Customer: Sendable {
             "open account", .post, "/v1/accounts", json: ["currency": "EUR"], expecting: [201])
         self.wallet = answer.id("accountId")
         try await self.deposit(.ok)
-        if let wallet = self.wallet { self.shop.addWallet(wallet) }
+        if let wallet = self.wallet { self.scene.addWallet(wallet) }
     }
 
     private mutating func deposit(_ method: PaymentMethod? = nil) async throws {
@@ -206,7 +227,7 @@ struct Customer: Sendable {
         let key = self.client.key()
         let promise = Promise(
             kind: .deposit, intent: key.description, amount: minor, to: wallet, isAcknowledged: false)
-        self.client.history.promise(promise)
+        self.client.scene.promised(promise)
         let body: JSONValue = [
             "amount": ["amount": .string(minor.decimal), "currency": "EUR"],
             "paymentMethod": .string((method ?? self.method()).rawValue),
@@ -214,25 +235,49 @@ struct Customer: Sendable {
         let (answer, _) = try await self.client.insist(
             "deposit", about: wallet, .post, "/v1/accounts/\(wallet)/deposits", json: body, key: key,
             expecting: [201, 422])
-        if answer.status == 201 { self.client.history.promise(promise.answered(answer.id("depositId"))) }
+        guard answer.status == 201, let id = answer.id("depositId") else { return }
+        self.client.scene.promised(promise.answered(id))
+        self.deposits.append(id)
     }
 
     private mutating func transfer() async throws {
-        let others = self.shop.wallets.filter { $0 != self.wallet }
+        let others = self.scene.wallets.filter { $0 != self.wallet }
         guard let wallet = self.wallet, !others.isEmpty else { return try await self.deposit() }
         let target = others[self.chance.below(others.count)]
-        // Now and then more than anybody has.
-        let minor = self.chance.below(8) == 0 ? 50_000_000 : Int64(self.chance.below(10_000) + 1)
+        // Now and then more than anybody has, or than there is at the moment.
+        let isDaring = self.chance.below(self.scene.mix.isTight ? 2 : 8) == 0
+        let most = isDaring ? [60_000, 60_000, 50_000_000][self.chance.below(3)] : 10_000
+        let minor = Int64(self.chance.below(most) + 1)
         let key = self.client.key()
         let promise = Promise(
             kind: .transfer, intent: key.description, amount: minor, from: wallet, to: target, isAcknowledged: false)
-        self.client.history.promise(promise)
+        self.client.scene.promised(promise)
         let (answer, _) = try await self.client.insist(
             "transfer", about: wallet, .post, "/v1/transfers",
             json: [
                 "fromAccountId": .string(wallet.description), "toAccountId": .string(target.description),
                 "amount": ["amount": .string(minor.decimal), "currency": "EUR"],
             ], key: key, expecting: [201])
-        if answer.status == 201 { self.client.history.promise(promise.answered(answer.id("transferId"))) }
+        guard answer.status == 201, let id = answer.id("transferId") else { return }
+        self.client.scene.promised(promise.answered(id))
+        self.movements.append(id)
+        if self.chance.below(3) == 0 { try await self.lookAtMoney() }
+        if self.scene.mix.isTight, self.chance.below(2) == 0 { try await self.deposit(.ok) }
+    }
+
+    /// What is on the wallet, and where the last deposit and the last transfer stand.
+    private mutating func lookAtMoney() async throws {
+        if let wallet = self.wallet {
+            _ = try await self.client.insist(
+                "read account", about: wallet, .get, "/v1/accounts/\(wallet)", expecting: [200, 404])
+        }
+        if let deposit = self.deposits.last {
+            _ = try await self.client.insist(
+                "read payment", about: deposit, .get, "/v1/payments/\(deposit)", expecting: [200, 404])
+        }
+        if let transfer = self.movements.last {
+            _ = try await self.client.insist(
+                "read transfer", about: transfer, .get, "/v1/transfers/\(transfer)", expecting: [200, 404])
+        }
     }
 }

@@ -42,7 +42,7 @@ struct Door: Sendable {
                 status: response.head.status.code, json: (try? JSONReader.parse(response.body)) ?? .null)
             self.history.end(
                 number, at: self.time.now, status: answer.status,
-                answer: answer.code ?? answer.json["status"]?.string)
+                answer: answer.code ?? answer.json["status"]?.string ?? answer.json["balance"]?["amount"]?.string)
             return answer
         } catch let error as TransportError {
             self.history.end(number, at: self.time.now, status: nil, answer: error.code.rawValue)

@@ -10,8 +10,8 @@ struct Operator: Sendable {
 
     var client: Client
 
-    init(_ shop: SimulatedShop) {
-        self.client = Client("operator", email: Self.email, password: Self.password, shop: shop)
+    init(_ scene: any Scene, email: String = Self.email, password: String = Self.password) {
+        self.client = Client("operator", email: email, password: password, scene: scene)
     }
 
     /// A product that customers may buy.
@@ -21,12 +21,13 @@ struct Operator: Sendable {
         var minor: Int64
     }
 
-    mutating func openShop(products: Int, stock: Int) async throws -> [Article] {
+    /// - Parameter stock: how many pieces there are of each product.
+    mutating func openShop(stock: [Int]) async throws -> [Article] {
         try await self.client.enter(isKnown: true)
         var articles: [Article] = []
-        for number in 1...products {
-            let article = try await self.offer(number)
-            try await self.receive(stock, of: article)
+        for (index, pieces) in stock.enumerated() {
+            let article = try await self.offer(index + 1)
+            try await self.receive(pieces, of: article)
             articles.append(article)
         }
         return articles
@@ -62,7 +63,7 @@ struct Operator: Sendable {
         let (answer, _) = try await self.client.insist(
             "receive stock", about: article.id, .post, "/v1/stock/\(article.id)/receipts",
             json: ["quantity": .integer(quantity)], key: key, expecting: [201])
-        self.client.history.promise(promise.answered(answer.id("receiptId")))
+        self.client.scene.promised(promise.answered(answer.id("receiptId")))
     }
 
     /// Changes a product's name, not its price: customers know the prices.
