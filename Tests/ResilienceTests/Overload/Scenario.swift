@@ -10,8 +10,8 @@ struct Scenario: Sendable {
         case none
         /// `Pipeline.standard` at the callers, as it comes.
         case pipeline
-        /// The same, with a breaker that asks again after two seconds, as the services of the shop call each other.
-        case impatient
+        /// The same, with a breaker that asks again after a minute: `CircuitBreaker.Configuration()`.
+        case patient
         /// Callers as with none, whom nobody controls; the service protects itself with `Shedding` and `AdaptiveLimit`.
         case edge
     }
@@ -85,12 +85,9 @@ struct Scenario: Sendable {
     /// How a caller calls.
     static func caller(_ number: Int, _ protection: Protection, in world: VirtualWorld, chance: Chance) -> Caller {
         switch protection {
-        case .pipeline, .impatient:
+        case .pipeline, .patient:
             var configuration = Pipeline.Configuration()
-            if protection == .impatient {
-                configuration.circuitBreaker?.recoveryTime = .seconds(2)
-                configuration.circuitBreaker?.successThreshold = 1
-            }
+            if protection == .patient { configuration.circuitBreaker = CircuitBreaker.Configuration() }
             let pipeline = Pipeline.standard(
                 named: "caller \(number)", configuration, time: world.time, chance: chance)
             return { try await pipeline.run($0) }
