@@ -48,9 +48,12 @@ struct CircuitBreakerStateMachineTests {
 
     @Test func `open, it refuses until the recovery time is over and says how long`() throws {
         var machine = try Self.machine(failures: 5, at: .seconds(0))
-        #expect(machine.admit(at: .seconds(1)) == .rejectOpen(.failures(5, within: .seconds(10)), retryAfter: .seconds(59)))
+        #expect(
+            machine.admit(at: .seconds(1)) == .rejectOpen(.failures(5, within: .seconds(10)), retryAfter: .seconds(59)))
         let beforeEnd = Tick(nanoseconds: 59_999_999_999)
-        #expect(machine.admit(at: beforeEnd) == .rejectOpen(.failures(5, within: .seconds(10)), retryAfter: .nanoseconds(1)))
+        #expect(
+            machine.admit(at: beforeEnd) == .rejectOpen(.failures(5, within: .seconds(10)), retryAfter: .nanoseconds(1))
+        )
         _ = try Self.permit(machine.admit(at: .seconds(60)))
         #expect(machine.status(at: .seconds(60)) == .halfOpen(running: 1, successes: 0))
     }

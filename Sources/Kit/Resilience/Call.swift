@@ -67,5 +67,21 @@ public enum CallPriority: Int, Comparable, CaseIterable, Sendable {
     /// The priority of the request that this task works for. Default: standard.
     @TaskLocal public static var current: CallPriority = .standard
 
+    /// For headers and settings: `critical`.
+    public var name: String {
+        switch self {
+        case .background: "background"
+        case .standard: "standard"
+        case .important: "important"
+        case .critical: "critical"
+        }
+    }
+
+    /// The priority of that name, if there is one.
+    public init?(name: some StringProtocol) {
+        guard let priority = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = priority
+    }
+
     public static func < (left: CallPriority, right: CallPriority) -> Bool { left.rawValue < right.rawValue }
 }

@@ -10,7 +10,9 @@ extension ServiceClient {
         configuration.retry?.classifier = Self.classifier
         configuration.circuitBreaker?.classifier = Self.classifier
         configuration.attemptTimeout = .seconds(5)
-        return .standard(named: service.rawValue, configuration, time: environment.time, chance: environment.chance)
+        return environment.pipelines.register(as: service.rawValue) { name in
+            .standard(named: name, configuration, time: environment.time, chance: environment.chance)
+        }
     }
 
     /// A final refusal is an answer; everything else of another service may pass.
