@@ -18,7 +18,8 @@ extension OrderSummaries {
             """
             SELECT created_at / 86400000 AS day, currency, COUNT(*) AS placed,
                 SUM(state = 'CANCELLED') AS cancelled, SUM(item_count) AS items,
-                SUM(CASE WHEN state = 'CANCELLED' THEN 0 ELSE total_minor END) AS amount
+                SUM(CASE WHEN state = 'CANCELLED' THEN 0 ELSE total_minor / 1000000000 END) AS high,
+                SUM(CASE WHEN state = 'CANCELLED' THEN 0 ELSE total_minor % 1000000000 END) AS low
             FROM order_summaries WHERE created_at >= ? AND created_at < ? AND state <> 'DRAFT'
             GROUP BY day, currency ORDER BY day DESC, currency LIMIT ?
             """,
@@ -32,8 +33,18 @@ extension OrderSummaries {
             return SalesReport.Day(
                 day: String(day.rfc3339.prefix(10)), currency: currency.code, placed: Int(try row.integer("placed")),
                 cancelled: Int(try row.integer("cancelled")), items: Int(try row.integer("items")),
-                amount: MoneyAmount(Money(minor: try row.integer("amount"), currency)))
+                amount: MoneyAmount(Money(minor: try Self.sum(row), currency)))
         }
+    }
+
+    /// The database would fail where a sum of amounts does not fit 64 bits, so it adds them in two halves.
+    private static func sum(_ row: SQLRow) throws -> Int64 {
+        let (high, isTooHigh) = try row.integer("high").multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isTooLarge) = high.addingReportingOverflow(try row.integer("low"))
+        guard !isTooHigh, !isTooLarge else {
+            throw Problem(.validationFailed, "query/from: a day of this span has sums that are too large to be written")
+        }
+        return sum
     }
 
     /// Orders that began in the span, drafts included, the oldest first.
