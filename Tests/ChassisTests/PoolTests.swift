@@ -132,10 +132,10 @@ struct PoolTests {
 
     @Test func `a call runs at the priority that its header says`() async throws {
         let answer = try await self.bureau.platform.call(
-            "bureau", .post, "/v1/orders", as: self.bureau.platform.person(), headers: [.priority: "important"])
+            "bureau", .post, "/v1/orders", as: self.bureau.platform.person(), headers: [.callPriority: "important"])
         #expect(answer.json["priority"] == "important")
         let unknown = try await self.bureau.platform.call(
-            "bureau", .post, "/v1/orders", as: self.bureau.platform.person(), headers: [.priority: "royal"])
+            "bureau", .post, "/v1/orders", as: self.bureau.platform.person(), headers: [.callPriority: "royal"])
         #expect(unknown.json["priority"] == "critical")
     }
 

@@ -86,7 +86,7 @@ struct ServiceRouter: Sendable {
         let routed = RoutedRequest(
             raw: request, path: path, query: query, principal: principal, requestID: id, metadata: metadata, body: body)
         guard let pool = route.operationClass else { return try await route.handler(routed) }
-        return try await self.compartments.run(pool, headers[.priority].flatMap { CallPriority(name: $0) }) {
+        return try await self.compartments.run(pool, headers[.callPriority].flatMap { CallPriority(name: $0) }) {
             try await route.handler(routed)
         }
     }
