@@ -158,7 +158,7 @@ let examples: [Target] = [
 
 let everyTest: [Target] = [
     tests("EssentialsTests", ["Essentials", "EssentialsTesting"]),
-    tests("ResilienceTests", ["Essentials", "EssentialsTesting", "Resilience"]),
+    tests("ResilienceTests", ["Essentials", "EssentialsTesting", "Resilience", "Simulation"]),
     tests("FeatureFlagsTests", ["Essentials", "EssentialsTesting", "Resilience", "FeatureFlags"]),
     tests("LoadBalancingTests", ["Essentials", "EssentialsTesting", "LoadBalancing"]),
     tests("EventSourcingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting"]),
@@ -201,7 +201,8 @@ let everyTest: [Target] = [
         "ShopTests",
         services + [
             "Essentials", "EssentialsTesting", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas",
-            "SagasTesting", "Identity", "Resilience", "StorageSQLite", "Chassis", "ChassisTesting", "Gateway",
+            "SagasTesting", "Identity", "Resilience", "Simulation", "StorageSQLite", "Chassis", "ChassisTesting",
+            "Gateway",
             "GatewayCore", "ShopContracts", httpTypes, logging,
         ]),
     tests(

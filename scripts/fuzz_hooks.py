@@ -29,7 +29,7 @@ CHANCE = random.Random(int(os.environ.get("SEED", "0")))
 LOCK = threading.Lock()
 
 OPERATORS = {"createProduct", "replaceProduct", "removeProduct", "receiveStock", "trackShipment", "processReturn",
-             "archiveOrder", "listUsers", "createUser", "importUser", "administerUser", "revokeUserTokens"}
+             "archiveOrder", "salesReport", "exportOrders", "listUsers", "createUser", "importUser", "administerUser", "revokeUserTokens"}
 # These end sessions or need a password: each case gets an account of its own.
 THROWAWAY = {"logOut", "changeMyPassword"}
 # bcrypt of "correct horse battery staple".

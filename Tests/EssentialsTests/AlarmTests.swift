@@ -51,6 +51,29 @@ struct TimeRaceTests {
         race.bodyEnded()
         #expect(!race.hasExpired)
     }
+
+    @Test(arguments: 0..<64 as Range<UInt64>)
+    func `over any sequence of events the first of them is all that counts`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var race = TimeRace()
+        var first: Int?
+        for _ in 0..<Int.random(in: 1...8, using: &generator) {
+            let event = Int.random(in: 0..<3, using: &generator)
+            let cancels =
+                switch event {
+                case 0: race.alarmRang()
+                case 1: race.callerCancelled()
+                default:
+                    {
+                        race.bodyEnded(); return false
+                    }()
+                }
+            #expect(cancels == (first == nil && event != 2))
+            first = first ?? event
+            #expect(race.hasExpired == (first == 0))
+            #expect(race.hasEnded == (first == 2))
+        }
+    }
 }
 
 /// A source that has no alarm clock of its own: one sleeper for all.

@@ -97,12 +97,14 @@ private final class Starting: ServiceTransport {
         let front = try Front()
         let token = try front.platform.token(of: front.platform.person())
         let answer = try await front.get(
-            "/v1/orders/7?x=1", token: token, headers: [.clientIP: "6.6.6.6", .actor: "somebody else"])
+            "/v1/orders/7?x=1", token: token,
+            headers: [.clientIP: "6.6.6.6", .actor: "somebody else", .callPriority: "critical"])
         #expect(answer.head.status == .ok)
         let reached = try #require(front.reached.first)
         #expect(reached.head.path == "/v1/orders/7?x=1")
         #expect(reached.head.headerFields[.clientIP] == "192.0.2.7")
         #expect(reached.head.headerFields[.actor] == nil)
+        #expect(reached.head.headerFields[.callPriority] == "important")
         #expect(reached.head.headerFields[.serviceRequestID] == answer.head.headerFields[.serviceRequestID])
         #expect(reached.head.headerFields[.traceparent] != nil)
     }

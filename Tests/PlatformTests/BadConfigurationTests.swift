@@ -39,6 +39,12 @@ import Testing
         }
     }
 
+    @Test func `pools that want more connections than there are stop the start`() async throws {
+        let file = self.scratch.file("mainstay.yaml", "pools:\n  connections: 30\n")
+        let error = try await self.refused(["up", "--config", file, "--data", self.scratch.path + "/d"])
+        #expect(error.contains("the pools want 10 + 20 + 5 = 35 connections of a pool of 30"))
+    }
+
     @Test func `an unknown variable is named with the nearest known one`() async throws {
         let error = try await self.refused(
             ["up", "--data", self.scratch.path + "/d"], environment: ["MAINSTAY_LOG_LEVLE": "info"])

@@ -53,6 +53,17 @@ struct BulkheadPriorityTests {
         #expect(machine.leave() == .handOver(to: 5))
     }
 
+    @Test func `it tells how long the one who waits longest has waited`() {
+        var machine = Machine(maximumConcurrency: 1, queueLimit: 5)
+        _ = machine.arrive(1, at: .seconds(0))
+        #expect(machine.longestWait(at: .seconds(9)) == .zero)
+        _ = machine.arrive(2, .background, at: .seconds(1))
+        _ = machine.arrive(3, .critical, at: .seconds(4))
+        #expect(machine.longestWait(at: .seconds(9)) == .seconds(8))
+        _ = machine.abandon(2)
+        #expect(machine.longestWait(at: .seconds(9)) == .seconds(5))
+    }
+
     @Test(arguments: 0..<64 as Range<UInt64>)
     func `with all priorities it agrees with one plain list over any sequence of events`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)

@@ -8,7 +8,7 @@ struct CircuitBreakerRulesTests {
     typealias Machine = CircuitBreaker.StateMachine
 
     static func end(_ machine: inout Machine, _ outcome: Machine.Outcome, slow: Bool = false, at tick: Tick) throws {
-        guard case .proceed(let permit) = machine.admit(at: tick) else { throw Failure() }
+        let permit = try CircuitBreakerStateMachineTests.permit(machine.admit(at: tick))
         machine.record(outcome, slow: slow, of: permit, at: tick)
     }
 
@@ -44,7 +44,7 @@ struct CircuitBreakerRulesTests {
         #expect(
             machine.admit(at: .seconds(0))
                 == .rejectOpen(.slowCallRate(percent: 50, calls: 4), retryAfter: .seconds(60)))
-        guard case .proceed(let probe) = machine.admit(at: .seconds(60)) else { throw Failure() }
+        let probe = try CircuitBreakerStateMachineTests.permit(machine.admit(at: .seconds(60)))
         machine.record(.success, slow: true, of: probe, at: .seconds(62))
         #expect(machine.phase == .open)
     }
@@ -83,7 +83,7 @@ struct CircuitBreakerRulesTests {
 
     @Test func `an answer from before an operator's hand is late`() throws {
         var machine = Machine(CircuitBreaker.Configuration())
-        guard case .proceed(let permit) = machine.admit(at: .seconds(0)) else { throw Failure() }
+        let permit = try CircuitBreakerStateMachineTests.permit(machine.admit(at: .seconds(0)))
         machine.isolate()
         machine.record(.failure, of: permit, at: .seconds(1))
         #expect(machine.phase == .isolated)

@@ -7,10 +7,10 @@ struct CircuitBreakerStateMachineTests {
     typealias Machine = CircuitBreaker.StateMachine
 
     static func permit(_ admission: Machine.Admission) throws -> Machine.Permit {
-        guard case .proceed(let permit) = admission else {
-            throw Failure()
+        switch admission {
+        case .proceed(let permit), .probe(let permit): return permit
+        case .rejectOpen, .rejectProbing, .rejectIsolated: throw Failure()
         }
-        return permit
     }
 
     /// A breaker that `failures` failures at `tick` have hit.
@@ -48,9 +48,12 @@ struct CircuitBreakerStateMachineTests {
 
     @Test func `open, it refuses until the recovery time is over and says how long`() throws {
         var machine = try Self.machine(failures: 5, at: .seconds(0))
-        #expect(machine.admit(at: .seconds(1)) == .rejectOpen(.failures(5), retryAfter: .seconds(59)))
+        #expect(
+            machine.admit(at: .seconds(1)) == .rejectOpen(.failures(5, within: .seconds(10)), retryAfter: .seconds(59)))
         let beforeEnd = Tick(nanoseconds: 59_999_999_999)
-        #expect(machine.admit(at: beforeEnd) == .rejectOpen(.failures(5), retryAfter: .nanoseconds(1)))
+        #expect(
+            machine.admit(at: beforeEnd) == .rejectOpen(.failures(5, within: .seconds(10)), retryAfter: .nanoseconds(1))
+        )
         _ = try Self.permit(machine.admit(at: .seconds(60)))
         #expect(machine.status(at: .seconds(60)) == .halfOpen(running: 1, successes: 0))
     }
@@ -58,7 +61,7 @@ struct CircuitBreakerStateMachineTests {
     @Test func `half-open, only the permitted number of probes run at one time`() throws {
         var machine = try Self.machine(failures: 5, at: .seconds(0))
         let probe = try Self.permit(machine.admit(at: .seconds(60)))
-        #expect(machine.admit(at: .seconds(60)) == .rejectProbing(running: 1))
+        #expect(machine.admit(at: .seconds(60)) == .rejectProbing(running: 1, limit: 1))
         machine.record(.success, of: probe, at: .seconds(61))
         _ = try Self.permit(machine.admit(at: .seconds(61)))
     }
@@ -174,9 +177,13 @@ struct CircuitBreakerStateMachineTests {
         for _ in 0..<2_000 {
             now = now + .milliseconds(Int.random(in: 0...1_500, using: &generator))
             if running.isEmpty || Bool.random(using: &generator) {
+                let wasOpen = model.openedAt != nil && !model.probing
                 let expected = model.admit(now)
                 switch machine.admit(at: now) {
                 case .proceed(let permit): running.append((permit, try #require(expected)))
+                case .probe(let permit):
+                    #expect(wasOpen)
+                    running.append((permit, try #require(expected)))
                 case .rejectOpen, .rejectProbing, .rejectIsolated: #expect(expected == nil)
                 }
             } else {

@@ -76,8 +76,8 @@ struct PipelineTests {
                   Bulkhead payments (maximumConcurrency 20, queueLimit 10, maximumWait 30 s, alertAt 80 %)
                   Retry payments (maximumAttempts 3, backoff exponential ×2.0 from 100 ms to 30 s, full jitter, \
                 budget 20 % or 10 in 10 s)
-                  CircuitBreaker payments (failureThreshold 5, monitoringPeriod 10 s, recoveryTime 1 min, \
-                successThreshold 3, probeLimit 1)
+                  CircuitBreaker payments (failureThreshold 5, monitoringPeriod 10 s, recoveryTime 2 s, \
+                successThreshold 1, probeLimit 1)
                   Timeout payments.attempt (duration 3 s)
                 """)
     }

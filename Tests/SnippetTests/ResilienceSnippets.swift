@@ -91,6 +91,7 @@ private func patience() -> Retry {
 @PipelineBuilder private func breakers() -> [any Strategy] {
     // snippet Docs/Resilience/CircuitBreaker.md
     CircuitBreaker(named: "payments")  // 5 failures in 10 s; 60 s; 3 successes
+    CircuitBreaker(named: "stock", .prompt)  // 5 failures in 10 s; 2 s; 1 success: that of the standard pipeline
     CircuitBreaker(named: "search", .failureRate)  // half of at least 20 calls
     CircuitBreaker(named: "pool", .saturation)  // around a bulkhead: opens when that is full
     // end
@@ -108,8 +109,47 @@ private func limits() -> (RateLimiter, KeyedSlidingWindow<String>) {
     // snippet Docs/Resilience/RateLimiter.md
     let mails = RateLimiter(named: "mail", capacity: 100, refill: Rate(50, per: .seconds(1)))
     let tries = KeyedSlidingWindow<String>(named: "login.email", Rate(5, per: .seconds(900)))
+    let requests = KeyedSlidingWindowCounter<String>(named: "client.minute", Rate(6_000, per: .seconds(60)))
+    let clients = KeyedRateLimiter<String>(named: "client", capacity: 50, refill: Rate(10, per: .seconds(1)))
     // end
+    requests.record("mia")
+    clients.record("mia")
     return (mails, tries)
+}
+
+private struct Request: Sendable {}
+
+private struct Response: Sendable {
+    var status: Int
+    var fields: [String: String] = [:]
+}
+
+private struct Client: Sendable {
+    func send(_ request: Request) async throws -> Response { Response(status: 200) }
+}
+
+private func search(_ request: Request, by client: Client) async throws -> Response {
+    // snippet Docs/Resilience.md
+    var settings = Pipeline.Configuration()
+    settings.retry?.classifier = .http
+    settings.circuitBreaker?.classifier = .http
+    let search = HTTPClientAdapter<Response>(
+        .standard(named: "search", settings), status: { $0.status }, retryAfter: { $0.fields["Retry-After"] })
+    let response = try await search.send { try await client.send(request) }
+    // end
+    return response
+}
+
+private func serve(
+    _ request: Request, in pipeline: Pipeline, _ answer: @Sendable (Request) async throws -> Response
+) async throws -> Response {
+    // snippet Docs/Resilience.md
+    let orders = HTTPServerAdapter<Request, Response>(pipeline) { refusal in
+        Response(status: refusal.httpStatus, fields: refusal.httpFields.reduce(into: [:]) { $0[$1.name] = $1.value })
+    }
+    let response = try await orders.handle(request, at: .critical) { try await answer($0) }
+    // end
+    return response
 }
 
 struct ResilienceSnippets {

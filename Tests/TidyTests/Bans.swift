@@ -40,11 +40,7 @@ struct Ban: Sendable {
         (
             file: "Sources/Kit/Simulation/Scheduler/Scheduler+Tasks.swift", token: "Task",
             reason: "the simulator starts the first task of each process, and drops it when the process dies"
-        ),
-        (
-            file: "Sources/Kit/EssentialsTesting/VirtualWorld.swift", token: "Task",
-            reason: "the root tasks of a simulated world belong to the world, which runs them to their end"
-        ),
+        )
     ]
 
     /// `Task {`, `Task(priority: …) {`, `Task<Void, Never> {`, `Task.immediate {`.

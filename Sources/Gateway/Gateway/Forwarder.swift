@@ -86,6 +86,7 @@ struct Forwarder: Sendable {
             traceparent: TraceContext.header(
                 continuing: request.head.headerFields[.traceparent], chance: self.environment.chance))
         outgoing.head.headerFields[.deadline] = String(self.configuration.deadline.milliseconds)
+        outgoing.head.headerFields[.callPriority] = decision.priority.name
         do {
             var response = try await self.environment.transport.call(service, outgoing, deadline: deadline)
             response.head.headerFields = ForwardedHeaders.incoming(response.head.headerFields)

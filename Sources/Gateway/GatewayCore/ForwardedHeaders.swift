@@ -11,7 +11,7 @@ public enum ForwardedHeaders {
     static let platformOnly: Set<String> = [
         "x-service-request-id", "x-request-timestamp", "x-client-ip", "x-forwarded-for", "x-forwarded-proto",
         "forwarded",
-        "x-mainstay-deadline", "x-mainstay-actor", "x-mainstay-causation",
+        "x-mainstay-deadline", "x-mainstay-priority", "x-mainstay-actor", "x-mainstay-causation",
     ]
 
     /// The headers for the service: the client's, without those above, and with the platform's own.

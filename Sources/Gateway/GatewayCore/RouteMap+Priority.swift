@@ -27,7 +27,8 @@ extension RouteMap {
 
     /// Reports and bulk work can wait; whoever is paying, or logging in to pay, is served first.
     static let shopWeights: [Weight] = [
-        Weight("GET", "/v1/orders/statistics", .background), Weight(nil, "/v1/admin/users", .background),
+        Weight(nil, "/v1/reports", .background), Weight("GET", "/v1/orders/statistics", .background),
+        Weight(nil, "/v1/admin/users", .background),
         Weight("POST", "/v1/orders", .critical), Weight("POST", "/v2/orders", .critical),
         Weight("POST", "/v1/transfers", .critical), Weight("POST", "/v1/accounts", .critical),
         Weight("POST", "/v1/payments", .critical), Weight("POST", "/v1/sessions", .important),

@@ -181,7 +181,7 @@ private struct DigitReader {
 
 extension Int64 {
     /// Division that rounds towards negative infinity.
-    func floorDivided(by divisor: Int64) -> Int64 {
+    package func floorDivided(by divisor: Int64) -> Int64 {
         let quotient = self / divisor
         return self % divisor < 0 ? quotient - 1 : quotient
     }

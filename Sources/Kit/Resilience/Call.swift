@@ -6,13 +6,29 @@ public struct Call: Sendable {
         let pipeline: String
         let time: TimeSource
         let chance: Chance
-        let observer: (any PipelineObserver)?
+        /// Nil when nobody listens.
+        let listener: Listener?
 
         init(pipeline: String, time: TimeSource, chance: Chance, observer: (any PipelineObserver)?) {
             self.pipeline = pipeline
             self.time = time
             self.chance = chance
+            self.listener = observer.map { Listener($0) }
+        }
+    }
+
+    /// The observer in a box: whether there is one is then a look at a pointer, where an optional existential is copied.
+    final class Listener: Sendable {
+        private let observer: any PipelineObserver
+
+        init(_ observer: any PipelineObserver) {
             self.observer = observer
+        }
+
+        func hear(_ event: PipelineEvent, in pipeline: String) { self.observer.pipeline(pipeline, did: event) }
+
+        func hear(_ ending: PipelineEvent.Ending, of call: Call, from start: Tick) {
+            self.observer.pipeline(call.pipeline, ended: ending, from: start, until: call.now)
         }
     }
 
@@ -32,8 +48,8 @@ public struct Call: Sendable {
 
     /// Tells the pipeline's observer, if it has one.
     public func report(_ event: @autoclosure () -> PipelineEvent) {
-        guard let observer = self.environment.observer else { return }
-        observer.pipeline(self.environment.pipeline, did: event())
+        guard let listener = self.environment.listener else { return }
+        listener.hear(event(), in: self.environment.pipeline)
     }
 }
 
@@ -50,6 +66,22 @@ public enum CallPriority: Int, Comparable, CaseIterable, Sendable {
 
     /// The priority of the request that this task works for. Default: standard.
     @TaskLocal public static var current: CallPriority = .standard
+
+    /// For headers and settings: `critical`.
+    public var name: String {
+        switch self {
+        case .background: "background"
+        case .standard: "standard"
+        case .important: "important"
+        case .critical: "critical"
+        }
+    }
+
+    /// The priority of that name, if there is one.
+    public init?(name: some StringProtocol) {
+        guard let priority = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = priority
+    }
 
     public static func < (left: CallPriority, right: CallPriority) -> Bool { left.rawValue < right.rawValue }
 }

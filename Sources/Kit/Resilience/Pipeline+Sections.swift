@@ -12,12 +12,15 @@ final class Section: Sendable {
     let innerGates: GateChain?
     /// A layer that goes around the next section; nil for the caller's closure.
     let strategy: (any Strategy)?
+    /// Kept apart, because asking that of the layer copies it.
+    private let leadsToBody: Bool
 
     private init(_ draft: Draft, around strategy: (any Strategy)?) {
         self.outerGates = GateChain.chain(draft.outerGates, from: 0)
         self.retry = draft.retry
         self.innerGates = GateChain.chain(draft.innerGates, from: draft.outerGates.count)
         self.strategy = strategy
+        self.leadsToBody = strategy == nil
     }
 
     private struct Draft {
@@ -112,8 +115,7 @@ struct Journey: Sendable {
     }
 
     private func end(_ ending: PipelineEvent.Ending) {
-        guard let observer = self.call.environment.observer else { return }
-        observer.pipeline(self.call.pipeline, ended: ending, from: self.start, until: self.call.now)
+        self.call.environment.listener?.hear(ending, of: self.call, from: self.start)
     }
 }
 
@@ -189,7 +191,7 @@ extension Section {
 
     private func enterInner(_ journey: inout Journey, at now: Tick) throws {
         do throws(Refusal) {
-            journey.callsBody = try self.innerGates?.enter(&journey, at: now) ?? true && self.strategy == nil
+            journey.callsBody = try self.innerGates?.enter(&journey, at: now) ?? true && self.leadsToBody
         } catch {
             try self.fail(error, &journey)
         }

@@ -11,8 +11,8 @@ extension Pipeline {
         public var bulkhead: Bulkhead.Configuration? = Bulkhead.Configuration()
         /// Default: three attempts.
         public var retry: Retry.Configuration? = Retry.Configuration()
-        /// Default: 5 failures in 10 seconds open it for 60 seconds.
-        public var circuitBreaker: CircuitBreaker.Configuration? = CircuitBreaker.Configuration()
+        /// Default: 5 failures in 10 seconds open it; it asks again after 2 seconds, and one success closes it.
+        public var circuitBreaker: CircuitBreaker.Configuration? = .prompt
         /// The time of one attempt. Default: 3 seconds.
         public var attemptTimeout: Duration? = .seconds(3)
 

@@ -72,7 +72,7 @@ public struct Pipeline: Sendable {
     @usableFromInline
     func arrive(_ journey: inout Journey) {
         self.outermost.leave(&journey)
-        if self.environment.observer != nil { journey.reportSuccess() }
+        journey.reportSuccess()
     }
 
     /// What is not over at once: queues, layers around the call, and retries.

@@ -29,6 +29,7 @@ public struct OrdersService: Sendable {
 
     public static let migrations: [Migration] = [
         IdempotencyStore.migration, OrderSummaries.migration, CustomerCounters.migration,
+        OrderSummaries.timeMigration,
     ]
 
     public let service: Service
@@ -65,6 +66,7 @@ public struct OrdersService: Sendable {
     private static func routes(_ features: OrderFeatures, _ consumers: ConsumerGroup<any ServiceUnit>) -> [Route] {
         let create = CreateOrder(features: features)
         return [create.version1, create.version2] + ReadOrders(features: features).routes
+            + Reports(features: features).routes
             + ChangeOrder(features: features).routes + DraftOrders(features: features).routes
             + SagaRoutes(features.engine).routes + DeadLetterRoutes(consumers).routes
     }

@@ -82,13 +82,15 @@ final class Platform: Sendable {
         }
         var logger = self.logger
         logger[metadataKey: "service"] = "\(blueprint.name)"
-        return ServiceEnvironment(
+        var environment = ServiceEnvironment(
             name: blueprint.name, store: store.transactor.map { $0 }, transport: self.transport,
             authenticator: TokenAuthenticator(
                 service: blueprint.name, serviceKeys: try JWKSet([self.serviceKey.publicKey]), userKeys: self.userKeys,
                 wallClock: self.wallClock, isRevoked: { self.revocations.isRevoked($0) }),
             credentials: try self.credentials(of: blueprint.name), time: self.time, wallClock: self.wallClock,
             ids: self.ids, chance: self.chance, logger: logger, version: Version.current)
+        environment.pools = self.settings.pools
+        return environment
     }
 
     /// Keeps ``revocations`` up to date in a process without the users service.

@@ -1,5 +1,6 @@
 import Chassis
 import Orders
+import Resilience
 import ShopContracts
 
 /// Every key that the configuration knows, with what it accepts. Whatever is not here is refused at the start.
@@ -56,10 +57,24 @@ enum KeyRegistry {
                 name: "features.live-stock", kind: .boolean,
                 about: "Whether product pages ask inventory for the stock; else the last known is shown. Default: true."
             ),
+            Key(
+                name: "pools.connections", kind: .integer(1...100_000),
+                about: "Connections that the database of a service gives out; its pools must fit. Default: no limit."
+            ),
             Key(name: "gateway.deadline", kind: .integer(1...60), about: "Seconds a request may take. Default: 15."),
             Key(name: "gateway.health.interval", kind: .integer(1...3_600), about: "Seconds. Default: 10."),
             Key(name: "gateway.health.timeout", kind: .integer(1...60), about: "Seconds. Default: 5."),
         ]
+        + OperationClass.allCases.flatMap { operation in
+            [
+                Key(
+                    name: "pools.\(operation).operations", kind: .integer(1...100_000),
+                    about: "How many run at one time. Default: \(Settings.defaultPools[operation].operations)."),
+                Key(
+                    name: "pools.\(operation).connections", kind: .integer(1...100_000),
+                    about: "Connections for them. Default: \(Settings.defaultPools[operation].connections)."),
+            ]
+        }
         + services.flatMap { service in
             [
                 Key(name: "services.\(service).port", kind: .integer(0...65_535), about: "The service's port."),

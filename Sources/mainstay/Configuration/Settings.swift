@@ -22,14 +22,16 @@ struct Settings: Sendable {
                 throw CommandFailure.usage("--\(name): \(problem)")
             }
         }
-        guard problems.isEmpty else {
-            throw CommandFailure.environment("the configuration is refused:\n  " + problems.joined(separator: "\n  "))
-        }
-        return Settings(
+        let settings = Settings(
             values: ConfigReader(providers: [
                 Self.provider("flags", flags), Self.provider("environment", fromEnvironment),
                 Self.provider("file", fromFile),
             ]))
+        problems += settings.problemsOfPools
+        guard problems.isEmpty else {
+            throw CommandFailure.environment("the configuration is refused:\n  " + problems.joined(separator: "\n  "))
+        }
+        return settings
     }
 
     private static func provider(_ name: String, _ values: [String: String]) -> InMemoryProvider {

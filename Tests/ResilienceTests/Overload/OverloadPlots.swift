@@ -52,7 +52,7 @@ extension Scenario.Protection {
         switch self {
         case .none: "none"
         case .pipeline: "default pipeline"
-        case .impatient: "same, breaker asks after 2 s"
+        case .patient: "same, breaker asks after 60 s"
         case .edge: "shedding and adaptive limit at the service"
         }
     }
@@ -61,7 +61,7 @@ extension Scenario.Protection {
         switch self {
         case .none: "#c0392b"
         case .pipeline: "#1f5fa8"
-        case .impatient: "#7fb2e5"
+        case .patient: "#7fb2e5"
         case .edge: "#2e8b57"
         }
     }

@@ -43,18 +43,22 @@ struct OverloadTests {
         self.expectCollapse(.slow, after: 20)
     }
 
-    @Test func `a recovering dependency is not trampled`() {
-        // The default breaker asks again after a minute: at second 70, when the service has long been back.
+    @Test func `a recovering dependency is used as far as it has recovered, and not trampled`() {
         let outcome = Scenario.recovering.play(.pipeline)
+        #expect(outcome.useOfCapacity(30..<120) >= 0.9)
+        #expect(outcome.useOfCapacity(33..<50) >= 0.9)
+        #expect(outcome.summary(33..<120).p99.map { $0 < .milliseconds(3_200) } == true)
+        #expect(outcome.recovery.map { $0 <= 15 } == true)
+        #expect(outcome.backlog == 0)
+        self.expectCollapse(.recovering, after: 40)
+    }
+
+    @Test func `a breaker that waits for a minute leaves a recovered dependency idle, and then uses all of it`() {
+        let outcome = Scenario.recovering.play(.patient)
+        #expect(outcome.useOfCapacity(30..<70) < 0.5)
         #expect(outcome.summary(75..<120).share == 1)
         #expect(outcome.summary(75..<120).p99.map { $0 < .milliseconds(500) } == true)
         #expect(outcome.backlog == 0)
-        // One that asks every two seconds meets it while it warms up, and takes what it gives.
-        let impatient = Scenario.recovering.play(.impatient)
-        #expect(impatient.useOfCapacity(33..<50) >= 0.9)
-        #expect(impatient.summary(33..<120).p99.map { $0 < .milliseconds(3_200) } == true)
-        #expect(impatient.recovery.map { $0 <= 15 } == true)
-        self.expectCollapse(.recovering, after: 40)
     }
 
     @Test(arguments: [Scenario.step, .storm, .slow, .recovering])

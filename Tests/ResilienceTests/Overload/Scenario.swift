@@ -1,6 +1,8 @@
 import Essentials
-import EssentialsTesting
 import Resilience
+import Simulation
+import Synchronization
+import Testing
 
 /// One overload, played with and without protection. Everything is simulated but the strategies.
 struct Scenario: Sendable {
@@ -10,8 +12,8 @@ struct Scenario: Sendable {
         case none
         /// `Pipeline.standard` at the callers, as it comes.
         case pipeline
-        /// The same, with a breaker that asks again after two seconds, as the services of the shop call each other.
-        case impatient
+        /// The same, with a breaker that asks again after a minute: `CircuitBreaker.Configuration()`.
+        case patient
         /// Callers as with none, whom nobody controls; the service protects itself with `Shedding` and `AdaptiveLimit`.
         case edge
     }
@@ -36,19 +38,44 @@ struct Scenario: Sendable {
         return condition.isDown ? 0 : Double(condition.places) / condition.meanTime.fractionalSeconds
     }
 
-    /// Plays it.
+    /// Plays it. Everything runs in the order in which it became ready, and computing takes no time.
     func play(_ protection: Protection, seed: UInt64 = 1) -> Outcome {
-        let world = VirtualWorld()
+        var configuration = Simulator.Configuration()
+        configuration.scheduling = .firstInFirstOut
+        configuration.stepDuration = .zero
+        let simulator = Simulator(seed: seed, configuration: configuration)
         let chance = Chance(seed: seed)
+        let service = self.service(protection, in: simulator, chance: chance)
+        let callers = (1...3).map { Self.caller($0, protection, in: simulator, chance: chance) }
+        let traffic = Traffic(in: simulator, chance: chance)
+        let backlog = Mutex(0)
+        let report = simulator.run { simulator in
+            self.send(traffic, to: service, through: callers, in: simulator)
+            self.wakeService(service, in: simulator)
+            try await simulator.time.sleep(for: .seconds(self.length + 30))
+            backlog.withLock { $0 = service.waiting }
+            service.close()
+            // Nobody waits longer than their three tries take.
+            try await simulator.time.sleep(for: .seconds(30))
+        }
+        if let failure = report.failure { Issue.record("the run of '\(self.name)' failed: \(failure)") }
+        return Outcome(
+            scenario: self, protection: protection, traffic: traffic, backlog: backlog.withLock { $0 })
+    }
+
+    private func service(_ protection: Protection, in simulator: Simulator, chance: Chance) -> SimulatedService {
         let limit = AdaptiveLimit(named: "service")
-        let edge = Pipeline(named: "edge", time: world.time, chance: chance) {
+        let edge = Pipeline(named: "edge", time: simulator.time, chance: chance) {
             Shedding(named: "service", before: limit)
             limit
         }
-        let service = SimulatedService(
-            in: world, chance: chance, edge: protection == .edge ? edge : nil, self.condition)
-        let callers = (1...3).map { Self.caller($0, protection, in: world, chance: chance) }
-        let traffic = Traffic(in: world, chance: chance)
+        return SimulatedService(
+            in: simulator, chance: chance, edge: protection == .edge ? edge : nil, self.condition)
+    }
+
+    private func send(
+        _ traffic: Traffic, to service: SimulatedService, through callers: [Caller], in simulator: Simulator
+    ) {
         let reloads = self.reloads
         traffic.run(until: .seconds(self.length), rate: self.rate) { number in
             let call = callers[number % 3]
@@ -57,24 +84,18 @@ struct Scenario: Sendable {
                     return try await call { try await service.call() }
                 } catch {
                     guard reload < reloads else { throw error }
-                    try await world.time.sleep(for: .seconds(1))
+                    try await simulator.time.sleep(for: .seconds(1))
                 }
             }
         }
-        self.wakeService(service, in: world)
-        world.run(until: .seconds(self.length + 30))
-        let backlog = service.waiting
-        service.close()
-        world.run(until: .distantFuture)
-        return Outcome(scenario: self, protection: protection, traffic: traffic, backlog: backlog)
     }
 
     /// A service whose condition improves lets in those who wait.
-    private func wakeService(_ service: SimulatedService, in world: VirtualWorld) {
+    private func wakeService(_ service: SimulatedService, in simulator: Simulator) {
         let length = self.length
-        world.spawn {
-            while world.now < .seconds(length + 30) {
-                guard (try? await world.time.sleep(for: .milliseconds(100))) != nil else { return }
+        simulator.spawn("improvements") {
+            while simulator.now < .seconds(length + 30) {
+                guard (try? await simulator.time.sleep(for: .milliseconds(100))) != nil else { return }
                 service.callNext()
             }
         }
@@ -83,19 +104,16 @@ struct Scenario: Sendable {
     typealias Caller = @Sendable (@Sendable () async throws -> Void) async throws -> Void
 
     /// How a caller calls.
-    static func caller(_ number: Int, _ protection: Protection, in world: VirtualWorld, chance: Chance) -> Caller {
+    static func caller(_ number: Int, _ protection: Protection, in simulator: Simulator, chance: Chance) -> Caller {
         switch protection {
-        case .pipeline, .impatient:
+        case .pipeline, .patient:
             var configuration = Pipeline.Configuration()
-            if protection == .impatient {
-                configuration.circuitBreaker?.recoveryTime = .seconds(2)
-                configuration.circuitBreaker?.successThreshold = 1
-            }
+            if protection == .patient { configuration.circuitBreaker = CircuitBreaker.Configuration() }
             let pipeline = Pipeline.standard(
-                named: "caller \(number)", configuration, time: world.time, chance: chance)
+                named: "caller \(number)", configuration, time: simulator.time, chance: chance)
             return { try await pipeline.run($0) }
         case .none, .edge:
-            let attempt = Pipeline(time: world.time, chance: chance) { Timeout(.seconds(3)) }
+            let attempt = Pipeline(time: simulator.time, chance: chance) { Timeout(.seconds(3)) }
             return { body in
                 for tries in 1... {
                     do {

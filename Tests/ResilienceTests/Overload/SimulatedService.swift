@@ -1,6 +1,6 @@
 import Essentials
-import EssentialsTesting
 import Resilience
+import Simulation
 import Synchronization
 
 /// A service of so many places, each of which works on one request at a time; the rest waits in line, however long.
@@ -28,7 +28,7 @@ final class SimulatedService: Sendable {
         var waiting: Int { self.line.count - self.head }
     }
 
-    private let world: VirtualWorld
+    private let simulator: Simulator
     private let chance: Chance
     private let condition: @Sendable (Tick) -> Condition
     /// What stands before the service in its own process; nil for nothing.
@@ -36,10 +36,10 @@ final class SimulatedService: Sendable {
     private let state = Mutex(State())
 
     init(
-        in world: VirtualWorld, chance: Chance, edge: Pipeline? = nil,
+        in simulator: Simulator, chance: Chance, edge: Pipeline? = nil,
         _ condition: @escaping @Sendable (Tick) -> Condition
     ) {
-        self.world = world
+        self.simulator = simulator
         self.chance = chance
         self.edge = edge
         self.condition = condition
@@ -52,7 +52,7 @@ final class SimulatedService: Sendable {
     func call() async throws {
         let answer = Answer()
         let (priority, traits) = (CallPriority.current, CallTraits.current)
-        self.world.spawn {
+        self.simulator.spawn("request") {
             await CallPriority.$current.withValue(priority) {
                 await CallTraits.$current.withValue(traits) { answer.give(await self.serve()) }
             }
@@ -70,16 +70,16 @@ final class SimulatedService: Sendable {
     }
 
     private func work() async throws {
-        if self.condition(self.world.now).isDown { throw Unavailable() }
+        if self.condition(self.simulator.now).isDown { throw Unavailable() }
         await self.takePlace()
         defer { self.leavePlace() }
-        let mean = self.condition(self.world.now).meanTime.fractionalSeconds
+        let mean = self.condition(self.simulator.now).meanTime.fractionalSeconds
         // Between half and one and a half of the mean.
-        try await self.world.time.sleep(for: .seconds(mean * (0.5 + self.chance.fraction())))
+        try await self.simulator.time.sleep(for: .seconds(mean * (0.5 + self.chance.fraction())))
     }
 
     private func takePlace() async {
-        let places = self.condition(self.world.now).places
+        let places = self.condition(self.simulator.now).places
         await withCheckedContinuation { continuation in
             let isFree = self.state.withLock { state in
                 if state.isClosed || state.busy < places && state.waiting == 0 {
@@ -100,7 +100,7 @@ final class SimulatedService: Sendable {
 
     /// Lets in whoever has a place now: to be called when the condition improves.
     func callNext() {
-        let places = self.condition(self.world.now).places
+        let places = self.condition(self.simulator.now).places
         let turns = self.state.withLock { state in
             var turns: [CheckedContinuation<Void, Never>] = []
             while state.waiting > 0, state.isClosed || state.busy < places {

@@ -1,7 +1,7 @@
 import Essentials
-import EssentialsTesting
 import Foundation
 import Resilience
+import Simulation
 import Synchronization
 
 /// People who come when they come, whether or not they are served (an open loop), and what becomes of them.
@@ -19,12 +19,12 @@ final class Traffic: Sendable {
         var fate: Fate
     }
 
-    private let world: VirtualWorld
+    private let simulator: Simulator
     private let chance: Chance
     private let visits = Mutex<[Visit]>([])
 
-    init(in world: VirtualWorld, chance: Chance) {
-        self.world = world
+    init(in simulator: Simulator, chance: Chance) {
+        self.simulator = simulator
         self.chance = chance
     }
 
@@ -34,12 +34,13 @@ final class Traffic: Sendable {
         until end: Tick, rate: @escaping @Sendable (Tick) -> Double,
         _ body: @escaping @Sendable (Int) async throws -> Void
     ) {
-        self.world.spawn {
+        self.simulator.spawn("visitors") {
             await withDiscardingTaskGroup { group in
                 var number = 0
                 while true {
-                    let gap = -log(1 - self.chance.fraction()) / rate(self.world.now)
-                    guard (try? await self.world.time.sleep(for: .seconds(gap))) != nil, self.world.now < end else {
+                    let gap = -log(1 - self.chance.fraction()) / rate(self.simulator.now)
+                    guard (try? await self.simulator.time.sleep(for: .seconds(gap))) != nil, self.simulator.now < end
+                    else {
                         return
                     }
                     number += 1
@@ -54,13 +55,13 @@ final class Traffic: Sendable {
     var all: [Visit] { self.visits.withLock { $0 } }
 
     private func visit(_ number: Int, _ body: @Sendable (Int) async throws -> Void) async {
-        let arrived = self.world.now
+        let arrived = self.simulator.now
         // One in five pays, three browse, one makes a report.
         let priority: CallPriority = number % 5 == 0 ? .critical : number % 5 == 1 ? .background : .standard
         let fate: Fate
         do {
             try await CallPriority.$current.withValue(priority) { try await body(number) }
-            fate = .served(self.world.now - arrived)
+            fate = .served(self.simulator.now - arrived)
         } catch {
             fate = .failed
         }

@@ -9,11 +9,10 @@ extension ServiceClient {
         configuration.bulkhead?.queueLimit = 512
         configuration.retry?.classifier = Self.classifier
         configuration.circuitBreaker?.classifier = Self.classifier
-        // Services of one platform come back within seconds: ask again soon rather than refuse for a minute.
-        configuration.circuitBreaker?.recoveryTime = .seconds(2)
-        configuration.circuitBreaker?.successThreshold = 1
         configuration.attemptTimeout = .seconds(5)
-        return .standard(named: service.rawValue, configuration, time: environment.time, chance: environment.chance)
+        return environment.pipelines.register(as: service.rawValue) { name in
+            .standard(named: name, configuration, time: environment.time, chance: environment.chance)
+        }
     }
 
     /// A final refusal is an answer; everything else of another service may pass.

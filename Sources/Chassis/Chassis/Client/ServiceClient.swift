@@ -60,6 +60,7 @@ public struct ServiceClient: Sendable {
         request.head.headerFields[.traceparent] = metadata.traceparent
         request.head.headerFields[.actor] = metadata.actor
         request.head.headerFields[.causation] = metadata.causationID?.description
+        request.head.headerFields[.callPriority] = CallPriority.current.name
         request.head.headerFields[.idempotencyKey] = key?.description
         let ready = request
         if key != nil || method == .get {

@@ -76,9 +76,15 @@ public struct PageRequest: Sendable {
     public func page<Row, Item: APIModel>(
         of rows: [Row], key: (Row) -> [String], item: (Row) throws -> Item,
     ) rethrows -> Page<Item> {
+        let (shown, cursor) = self.slice(of: rows, key: key)
+        return Page(items: try shown.map(item), nextCursor: cursor)
+    }
+
+    /// What is shown of `rows`, of which one more than ``limit`` was read, and the cursor of the page behind it; nil for the
+    /// last page.
+    public func slice<Row>(of rows: [Row], key: (Row) -> [String]) -> (rows: ArraySlice<Row>, cursor: String?) {
         let shown = rows.prefix(self.limit)
-        let next = rows.count > self.limit ? shown.last.map { Self.encode(key($0)) } : nil
-        return Page(items: try shown.map(item), nextCursor: next)
+        return (shown, rows.count > self.limit ? shown.last.map { Self.encode(key($0)) } : nil)
     }
 
     private static func encode(_ parts: [String]) -> String {

@@ -32,23 +32,10 @@ public enum ProblemMapping {
         problem.details["refused"] = .string(refusal.code.rawValue)
         problem.details["rule"] = .string(refusal.rule)
         for (name, value) in refusal.figures { problem.details[name] = .integer(Int(value)) }
-        guard let quota = refusal.quota else { return problem }
-        let policy = self.structuredString(refusal.strategy)
-        problem.headers[.rateLimitPolicy] = "\(policy);q=\(quota.count);w=\(quota.window.wholeSeconds)"
-        problem.headers[.rateLimit] = "\(policy);r=0;t=\(retryAfter.wholeSeconds)"
-        return problem
-    }
-
-    /// A string of RFC 9651: printable ASCII in quotes.
-    private static func structuredString(_ text: String) -> String {
-        let characters = text.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\"", "\\": "\\\(scalar)"
-            case " "..."~": String(scalar)
-            default: "?"
-            }
+        for (name, value) in refusal.httpFields where name != "Retry-After" {
+            if let name = HTTPField.Name(name) { problem.headers[name] = value }
         }
-        return "\"\(characters.joined())\""
+        return problem
     }
 
     private static func problem(for error: EventStoreError) -> Problem {
@@ -63,9 +50,4 @@ public enum ProblemMapping {
         case .wrongEpoch: Problem(.validationFailed, error.message)
         }
     }
-}
-
-extension Duration {
-    /// Rounded up: nobody is to come back too early.
-    fileprivate var wholeSeconds: Int64 { max(1, (self.nanoseconds + 999_999_999) / 1_000_000_000) }
 }

@@ -9,6 +9,11 @@ extension HTTPField.Name {
     public static let clientIP = HTTPField.Name("X-Client-IP")!
     /// How many milliseconds are left for the answer.
     public static let deadline = HTTPField.Name("X-Mainstay-Deadline")!
+    /// How much an answer is needed, by the name of a `CallPriority`. Set by the gateway and between services; what clients
+    /// send is taken off at the gateway.
+    public static let callPriority = HTTPField.Name("X-Mainstay-Priority")!
+    /// Where else to look (RFC 8288): the next page of an export.
+    public static let link = HTTPField.Name("Link")!
     /// A client's key for one operation, by which a repetition is known (draft-ietf-httpapi-idempotency-key-header).
     public static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
     /// Says that an answer is a repetition of the first.

@@ -1,5 +1,6 @@
 import Essentials
 import HTTPTypes
+import Resilience
 
 /// The routes that every service has.
 struct CommonRoutes: Sendable {
@@ -62,7 +63,8 @@ struct CommonRoutes: Sendable {
 
     private func metricsText() -> ServiceResponse {
         let text = self.metrics.text(
-            service: self.environment.name.rawValue, uptime: self.environment.time.now - self.began)
+            service: self.environment.name.rawValue, uptime: self.environment.time.now - self.began,
+            pipelines: self.environment.pipelines.snapshot())
         return ServiceResponse(
             status: .ok, headers: [.contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8"],
             body: Array(text.utf8))

@@ -1,7 +1,7 @@
 public import Essentials
 public import EventSourcing
 public import Logging
-import Resilience
+public import Resilience
 
 /// What a service is given: everything it may touch.
 public struct ServiceEnvironment: Sendable {
@@ -17,6 +17,10 @@ public struct ServiceEnvironment: Sendable {
     public var logger: Logger
     /// The version of the program, for health and documents.
     public var version: String
+    /// The sizes of the pools that operations run in.
+    public var pools = Compartments.Configuration()
+    /// Every pipeline of the service, for operators: ``ServiceClient`` and the pools enter theirs.
+    public let pipelines = PipelineRegistry()
 
     public init(
         name: ServiceName, store: ServiceStore, transport: any ServiceTransport, authenticator: any Authenticator,
@@ -63,9 +67,11 @@ public struct Service: Sendable {
         prepare: @escaping @Sendable () async throws -> Void = {},
     ) {
         let metrics = RequestMetrics()
+        let compartments = Self.compartments(of: environment)
         let common = CommonRoutes(environment: environment, health: health, metrics: metrics, api: routes)
         let table = RouteTable(
-            routes + common.routes + ReadModelRoutes(readModels: readModels, store: environment.store).routes)
+            routes + common.routes + ReadModelRoutes(readModels: readModels, store: environment.store).routes
+                + PipelineRoutes(registry: environment.pipelines).routes)
         self.name = environment.name
         self.routes = table
         self.health = health
@@ -77,16 +83,18 @@ public struct Service: Sendable {
         }
         self.quiesce = { environment.store.commits.close() }
         let router = ServiceRouter(
-            environment: environment, table: table, metrics: metrics,
-            compartments: Self.compartments(of: environment))
+            environment: environment, table: table, metrics: metrics, compartments: compartments)
         self.handler = { try await router.respond(to: $0) }
     }
 
     private static func compartments(of environment: ServiceEnvironment) -> Compartments {
         do {
-            return try Compartments(named: environment.name.rawValue, time: environment.time)
+            let compartments = try Compartments(
+                named: environment.name.rawValue, environment.pools, time: environment.time)
+            for operation in OperationClass.allCases { environment.pipelines.replace(compartments.pipeline(operation)) }
+            return compartments
         } catch {
-            preconditionFailure("the compartments' defaults are valid, but: \(error)")
+            preconditionFailure("settings of pools are checked where they are read, but: \(error)")
         }
     }
 }

@@ -83,10 +83,12 @@ struct ServiceRouter: Sendable {
         let metadata = EventMetadata(
             correlationID: id, causationID: headers[.causation].flatMap { UniqueID($0) },
             traceparent: headers[.traceparent], actor: actor)
-        return try await route.handler(
-            RoutedRequest(
-                raw: request, path: path, query: query, principal: principal, requestID: id, metadata: metadata,
-                body: body))
+        let routed = RoutedRequest(
+            raw: request, path: path, query: query, principal: principal, requestID: id, metadata: metadata, body: body)
+        guard let pool = route.operationClass else { return try await route.handler(routed) }
+        return try await self.compartments.run(pool, headers[.callPriority].flatMap { CallPriority(name: $0) }) {
+            try await route.handler(routed)
+        }
     }
 
     private func principal(for route: Route, _ request: ServiceRequest) async throws -> Principal? {

@@ -2,6 +2,10 @@ import Essentials
 import Synchronization
 
 /// Runs slow work on a few threads of its own, with a bounded queue before them.
+///
+/// Not the `Bulkhead` of Resilience: a place there is a number, here it is one of the executors, handed from job to job; a
+/// job whose deadline passes in the queue is dropped unhashed when its turn comes; and how long to stay away is reckoned from the
+/// measured time of a hash. So this library needs nothing but Essentials.
 final class HashingBulkhead: Sendable {
     /// A job with its caller's continuation inside.
     private struct Pending: Sendable {

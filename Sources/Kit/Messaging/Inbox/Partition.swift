@@ -1,3 +1,4 @@
+import Essentials
 public import EventSourcing
 
 /// A share of a consumer's keys. Several instances of a service read one source together by owning different shares.
@@ -22,9 +23,8 @@ public struct Partition: Hashable, Sendable, CustomStringConvertible {
 
     /// The share that a key falls into. Stable for ever: the same on every machine and in every version.
     public static func index(of key: String, count: Int) -> Int {
-        // FNV-1a, then the finaliser of SplitMix64, because the low bits of FNV alone are poor.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        // Then the finaliser of SplitMix64.
+        var hash = FNV1a.hash(key)
         hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
         hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
         return Int((hash ^ (hash >> 31)) % UInt64(count))

@@ -1,3 +1,5 @@
+package import Essentials
+
 extension Bulkhead {
     /// Who runs and who waits. A value: tickets in, decisions out.
     ///
@@ -24,38 +26,34 @@ extension Bulkhead {
         package private(set) var maximumConcurrency: Int
         package private(set) var queueLimit: Int
         package private(set) var running = 0
-        /// Tickets of those who wait, by priority, longest first.
-        private var queues = [[UInt64]](repeating: [], count: CallPriority.allCases.count)
-        package private(set) var queued = 0
-        private var turns = 0
+        private var line = WaitingLine(turnsByPriority: Self.turnsByPriority)
 
         package init(maximumConcurrency: Int, queueLimit: Int) {
             self.maximumConcurrency = maximumConcurrency
             self.queueLimit = queueLimit
         }
 
-        /// A call came and a place is free. False: ask ``arrive(_:_:)``.
+        package var queued: Int { self.line.count }
+
+        /// A call came and a place is free. False: ask ``arrive(_:_:at:)``.
         package mutating func runAtOnce() -> Bool {
             guard self.running < self.maximumConcurrency else { return false }
-            precondition(self.queued == 0, "nobody waits while a place is free")
+            precondition(self.line.count == 0, "nobody waits while a place is free")
             self.running += 1
             return true
         }
 
         /// A call came.
-        package mutating func arrive(_ ticket: UInt64, _ priority: CallPriority = .standard) -> Arrival {
+        package mutating func arrive(
+            _ ticket: UInt64, _ priority: CallPriority = .standard, at now: Tick = .distantPast
+        ) -> Arrival {
             if self.runAtOnce() { return .run }
-            guard self.queued >= self.queueLimit else {
-                self.queues[priority.rawValue].append(ticket)
-                self.queued += 1
-                return .wait
+            let waiter = WaitingLine.Waiter(ticket: ticket, priority: priority, since: now)
+            switch self.line.join(waiter, limit: self.queueLimit) {
+            case .wait(let displaced?): return .waitDisplacing(displaced.ticket)
+            case .wait(nil): return .wait
+            case .refuse: return .refuse(running: self.running, queued: self.queued)
             }
-            guard let lowest = self.queues[..<priority.rawValue].firstIndex(where: { !$0.isEmpty }) else {
-                return .refuse(running: self.running, queued: self.queued)
-            }
-            let displaced = self.queues[lowest].removeLast()
-            self.queues[priority.rawValue].append(ticket)
-            return .waitDisplacing(displaced)
         }
 
         /// A running call has ended.
@@ -67,38 +65,13 @@ extension Bulkhead {
 
         /// Gives a free place away. To be asked again until it answers `none`, after the limits have changed.
         package mutating func fill() -> Departure {
-            guard self.queued > 0, self.running < self.maximumConcurrency, let next = self.nextQueue() else {
-                return .none
-            }
+            guard self.running < self.maximumConcurrency, let next = self.line.next() else { return .none }
             self.running += 1
-            self.queued -= 1
-            return .handOver(to: self.queues[next].removeFirst())
-        }
-
-        private mutating func nextQueue() -> Int? {
-            let waiting = self.queues.indices.filter { !self.queues[$0].isEmpty }
-            guard waiting.count > 1 else {
-                self.turns = 0
-                return waiting.first
-            }
-            guard self.turns < Self.turnsByPriority else {
-                self.turns = 0
-                return waiting.min { self.queues[$0][0] < self.queues[$1][0] }
-            }
-            self.turns += 1
-            return waiting.last
+            return .handOver(to: next.ticket)
         }
 
         /// Someone no longer wants to wait. False when they do not wait any more: the place is theirs already.
-        package mutating func abandon(_ ticket: UInt64) -> Bool {
-            for queue in self.queues.indices {
-                guard let index = self.queues[queue].firstIndex(of: ticket) else { continue }
-                self.queues[queue].remove(at: index)
-                self.queued -= 1
-                return true
-            }
-            return false
-        }
+        package mutating func abandon(_ ticket: UInt64) -> Bool { self.line.abandon(ticket) }
 
         /// Takes other limits. Who runs and who waits stays, even when they are more than the new limits.
         package mutating func reconfigure(maximumConcurrency: Int, queueLimit: Int) {
@@ -107,6 +80,11 @@ extension Bulkhead {
         }
 
         /// Tickets of those who wait with this priority, longest first.
-        package func waiting(_ priority: CallPriority = .standard) -> [UInt64] { self.queues[priority.rawValue] }
+        package func waiting(_ priority: CallPriority = .standard) -> [UInt64] {
+            self.line.waiting(priority).map(\.ticket)
+        }
+
+        /// How long the one who waits longest has waited; zero when nobody does.
+        package func longestWait(at now: Tick) -> Duration { self.line.longestWait(at: now) }
     }
 }

@@ -116,7 +116,7 @@ public final class Bulkhead: Gate {
         let (ticket, arrival, displaced) = self.state.withLock { state in
             state.nextTicket += 1
             let ticket = state.nextTicket
-            let arrival = state.machine.arrive(ticket, priority)
+            let arrival = state.machine.arrive(ticket, priority, at: now)
             var displaced: Waiter?
             switch arrival {
             case .run:
@@ -310,4 +310,8 @@ extension Bulkhead {
                 "rejected": snapshot.rejected, "expired": snapshot.expired,
             ])
     }
+}
+
+extension Bulkhead: PressureGauge {
+    public func longestWait(at now: Tick) -> Duration { self.state.withLock { $0.machine.longestWait(at: now) } }
 }

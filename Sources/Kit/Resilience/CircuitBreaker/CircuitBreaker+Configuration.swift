@@ -22,8 +22,19 @@ extension CircuitBreaker {
         /// Which errors are failures of the callee. Default: ``Classifier/standard``.
         public var classifier = Classifier.standard
 
-        /// 5 failures in 10 seconds open it for 60 seconds; 3 successes close it.
+        /// 5 failures in 10 seconds open it for 60 seconds; 3 successes close it: for dependencies that, once down, stay
+        /// down until somebody has repaired them.
         public init() {}
+
+        /// Asks again after 2 seconds instead of a minute, and closes when one probe succeeds: for dependencies that come
+        /// back within seconds. One probe in two seconds costs a dependency that stays down next to nothing, and one
+        /// that is back is used at once. What ``Pipeline/standard(named:_:time:chance:observer:)`` has.
+        public static var prompt: Configuration {
+            var configuration = Configuration()
+            configuration.recoveryTime = .seconds(2)
+            configuration.successThreshold = 1
+            return configuration
+        }
 
         /// Opens when half of at least 20 calls in 10 seconds fail, whatever their number.
         public static var failureRate: Configuration {

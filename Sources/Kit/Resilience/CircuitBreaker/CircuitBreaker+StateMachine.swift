@@ -18,7 +18,7 @@ extension CircuitBreaker {
 
         /// What opened the breaker.
         package enum Cause: Hashable, Sendable {
-            case failures(Int)
+            case failures(Int, within: Duration)
             case failureRate(percent: Int, calls: Int)
             case slowCallRate(percent: Int, calls: Int)
             case probeFailed
@@ -27,8 +27,10 @@ extension CircuitBreaker {
 
         package enum Admission: Hashable, Sendable {
             case proceed(Permit)
+            /// It may proceed, and the state has changed for it: to half-open.
+            case probe(Permit)
             case rejectOpen(Cause, retryAfter: Duration)
-            case rejectProbing(running: Int)
+            case rejectProbing(running: Int, limit: Int)
             case rejectIsolated
         }
 
@@ -39,6 +41,12 @@ extension CircuitBreaker {
             package init(generation: UInt64) {
                 self.generation = generation
             }
+        }
+
+        /// From one state to another.
+        package struct Change: Hashable, Sendable {
+            package var from: Phase
+            package var to: Phase
         }
 
         package enum Outcome: Hashable, Sendable, CaseIterable {
@@ -53,6 +61,8 @@ extension CircuitBreaker {
         private var failures: [Tick] = []
         /// All calls of the window, when the rules need more than the failures.
         private var window: OutcomeWindow?
+        /// Whether there is a window. Kept apart, because asking that of the window copies it.
+        private var countsSuccesses: Bool
         /// Counts the transitions, so that an answer from before one is recognised as late.
         private var generation: UInt64 = 0
         /// The latest tick seen: callers read the clock before they come here, so ticks may arrive out of order.
@@ -60,6 +70,7 @@ extension CircuitBreaker {
 
         package init(_ configuration: Configuration) {
             self.configuration = configuration
+            self.countsSuccesses = configuration.countsAllCalls
             self.window = configuration.countsAllCalls ? OutcomeWindow(configuration.extent) : nil
         }
 
@@ -73,9 +84,10 @@ extension CircuitBreaker {
                     return .rejectOpen(cause, retryAfter: until - self.latest)
                 }
                 self.move(to: .halfOpen(running: 1, successes: 0))
-                return .proceed(Permit(generation: self.generation))
+                return .probe(Permit(generation: self.generation))
             case .halfOpen(let running, let successes):
-                guard running < self.configuration.probeLimit else { return .rejectProbing(running: running) }
+                let limit = self.configuration.probeLimit
+                guard running < limit else { return .rejectProbing(running: running, limit: limit) }
                 self.state = .halfOpen(running: running + 1, successes: successes)
                 return .proceed(Permit(generation: self.generation))
             case .isolated:
@@ -84,9 +96,21 @@ extension CircuitBreaker {
         }
 
         /// A call that was let through has ended.
-        package mutating func record(_ outcome: Outcome, slow: Bool = false, of permit: Permit, at now: Tick) {
+        /// - Returns: the change of state that follows, if one does.
+        @discardableResult
+        package mutating func record(
+            _ outcome: Outcome, slow: Bool = false, of permit: Permit, at now: Tick
+        ) -> Change? {
             self.latest = max(self.latest, now)
-            guard permit.generation == self.generation else { return }
+            guard permit.generation == self.generation else { return nil }
+            // The usual end: nothing to count, nothing to decide.
+            if outcome == .success, !self.countsSuccesses, case .closed = self.state { return nil }
+            let before = self.phase
+            self.apply(outcome, slow)
+            return permit.generation == self.generation ? nil : Change(from: before, to: self.phase)
+        }
+
+        private mutating func apply(_ outcome: Outcome, _ slow: Bool) {
             switch (self.state, outcome) {
             case (.closed, .nothing), (.metricsOnly, .nothing):
                 break
@@ -127,7 +151,9 @@ extension CircuitBreaker {
         private mutating func cause(of outcome: Outcome) -> Cause? {
             if let threshold = self.configuration.failureThreshold, outcome == .failure {
                 let failures = self.recentFailures(at: self.latest)
-                if failures >= threshold { return .failures(failures) }
+                if failures >= threshold {
+                    return .failures(failures, within: self.configuration.monitoringPeriod)
+                }
             }
             guard let counts = self.window?.counts(at: self.latest) else { return nil }
             if let rule = self.configuration.failureRate, outcome == .failure, counts.calls >= rule.minimumVolume,
@@ -223,6 +249,7 @@ extension CircuitBreaker.StateMachine {
     package mutating func reconfigure(_ configuration: CircuitBreaker.Configuration) {
         let keepsWindow = configuration.countsAllCalls && self.window?.extent == configuration.extent
         if !keepsWindow { self.window = configuration.countsAllCalls ? OutcomeWindow(configuration.extent) : nil }
+        self.countsSuccesses = configuration.countsAllCalls
         self.configuration = configuration
     }
 }

@@ -19,12 +19,6 @@ public final class CircuitBreaker: Gate {
         var failures = 0
     }
 
-    /// A change of state, to be told outside the lock.
-    private struct Change {
-        var from: Phase
-        var to: Phase
-    }
-
     public let name: String
     private let state: Mutex<State>
     /// Whether the time of every call is measured. Only then is the clock read when a call succeeds.
@@ -46,13 +40,13 @@ public final class CircuitBreaker: Gate {
 
     /// - Throws: ``Refusal`` with `circuitOpen`.
     public func enter(_ call: Call, at now: Tick) throws(Refusal) -> Entry {
-        var change: Change?
-        defer { self.report(change, call) }
-        return .admitted(try self.admit(at: now, &change))
+        let (permit, isProbe) = try self.ask(at: now)
+        if isProbe { self.report(.halfOpened, call) }
+        return .admitted(permit)
     }
 
     public func leave(_ permit: Resilience.Permit, _ outcome: Outcome, of call: Call) {
-        let change: Change?
+        let change: StateMachine.Change?
         switch outcome {
         case .success:
             let now = self.timesCalls.load(ordering: .relaxed) ? call.now : permit.entered
@@ -60,52 +54,48 @@ public final class CircuitBreaker: Gate {
         case .failure(let error):
             change = self.end(permit, self.outcome(of: error), at: call.now)
         }
-        self.report(change, call)
+        if let change { self.report(change, call) }
     }
 
-    private func admit(at now: Tick, _ change: inout Change?) throws(Refusal) -> Resilience.Permit {
-        let (admission, moved, limits) = self.state.withLock { state -> (StateMachine.Admission, Change?, Limits) in
-            let (from, transitions) = (state.machine.phase, state.machine.transitions)
+    private func ask(at now: Tick) throws(Refusal) -> (Resilience.Permit, isProbe: Bool) {
+        let admission = self.state.withLock { state in
             let admission = state.machine.admit(at: now)
-            let limits = Limits(
-                window: state.configuration.monitoringPeriod, probes: state.configuration.probeLimit)
-            guard case .proceed = admission else {
-                state.rejected += 1
-                return (admission, nil, limits)
+            switch admission {
+            case .proceed, .probe: state.admitted &+= 1
+            case .rejectOpen, .rejectProbing, .rejectIsolated: state.rejected &+= 1
             }
-            state.admitted += 1
-            guard state.machine.transitions != transitions else { return (admission, nil, limits) }
-            return (admission, Change(from: from, to: state.machine.phase), limits)
+            return admission
         }
-        change = moved
-        guard case .proceed(let permit) = admission else { throw self.refusal(of: admission, limits) }
-        return Resilience.Permit(id: permit.generation, entered: now)
+        switch admission {
+        case .proceed(let permit):
+            return (Resilience.Permit(id: permit.generation, entered: now), false)
+        case .probe(let permit):
+            return (Resilience.Permit(id: permit.generation, entered: now), true)
+        case .rejectOpen(let cause, let retryAfter):
+            throw Refusal(.circuitOpen, by: self.name, cause.reason, retryAfter: retryAfter)
+        case .rejectProbing(let running, let limit):
+            throw Refusal(.circuitOpen, by: self.name, .circuitProbing(running: running, limit: limit))
+        case .rejectIsolated:
+            throw Refusal(.circuitOpen, by: self.name, .circuitIsolated)
+        }
     }
 
-    /// What a refusal tells of the configuration.
-    fileprivate struct Limits {
-        var window: Duration
-        var probes: Int
-    }
-
-    private func end(_ permit: Resilience.Permit, _ outcome: StateMachine.Outcome, at now: Tick) -> Change? {
+    private func end(
+        _ permit: Resilience.Permit, _ outcome: StateMachine.Outcome, at now: Tick
+    ) -> StateMachine.Change? {
         self.state.withLock { state in
             switch outcome {
-            case .success: state.successes += 1
-            case .failure: state.failures += 1
+            case .success: state.successes &+= 1
+            case .failure: state.failures &+= 1
             case .nothing: break
             }
-            let (from, transitions) = (state.machine.phase, state.machine.transitions)
             let isSlow = state.slowAfter.map { now - permit.entered >= $0 } ?? false
-            state.machine.record(
+            return state.machine.record(
                 outcome, slow: isSlow, of: StateMachine.Permit(generation: permit.id), at: now)
-            guard state.machine.transitions != transitions else { return nil }
-            return Change(from: from, to: state.machine.phase)
         }
     }
 
-    private func report(_ change: Change?, _ call: Call) {
-        guard let change else { return }
+    private func report(_ change: StateMachine.Change, _ call: Call) {
         call.report(.breakerChanged(strategy: self.name, from: change.from.rawValue, to: change.to.rawValue))
     }
 
@@ -116,26 +106,16 @@ public final class CircuitBreaker: Gate {
         case .ignored: .nothing
         }
     }
+}
 
-    private func refusal(of admission: StateMachine.Admission, _ limits: Limits) -> Refusal {
-        switch admission {
-        case .proceed:
-            preconditionFailure("a call that may proceed is not refused")
-        case .rejectOpen(let cause, let retryAfter):
-            return Refusal(.circuitOpen, by: self.name, cause.reason(limits), retryAfter: retryAfter)
-        case .rejectProbing(let running):
-            let reason = Refusal.Reason.circuitProbing(running: running, limit: limits.probes)
-            return Refusal(.circuitOpen, by: self.name, reason)
-        case .rejectIsolated:
-            return Refusal(.circuitOpen, by: self.name, .circuitIsolated)
-        }
-    }
+extension CircuitBreaker.StateMachine.Change {
+    fileprivate static var halfOpened: Self { Self(from: .open, to: .halfOpen) }
 }
 
 extension CircuitBreaker.StateMachine.Cause {
-    fileprivate func reason(_ limits: CircuitBreaker.Limits) -> Refusal.Reason {
+    fileprivate var reason: Refusal.Reason {
         switch self {
-        case .failures(let failures): .circuitOpen(failures: failures, window: limits.window)
+        case .failures(let failures, let window): .circuitOpen(failures: failures, window: window)
         case .failureRate(let percent, let calls): .circuitOpenByRate(failedPercent: percent, calls: calls)
         case .slowCallRate(let percent, let calls): .circuitOpenBySlowness(slowPercent: percent, calls: calls)
         case .probeFailed: .circuitReopened
@@ -149,8 +129,7 @@ extension CircuitBreaker {
     /// Asks whether a call may go on. Each permit must be given back with ``end(_:succeeded:at:)``.
     /// - Throws: ``Refusal`` with `circuitOpen`.
     public func admit(at now: Tick) throws(Refusal) -> Resilience.Permit {
-        var change: Change?
-        return try self.admit(at: now, &change)
+        try self.ask(at: now).0
     }
 
     /// The call that got `permit` has ended. `succeeded` is nil when it says nothing about the callee.

@@ -57,10 +57,19 @@ public struct Compartments: Sendable {
         public init() {}
 
         public subscript(operation: OperationClass) -> Size {
-            switch operation {
-            case .critical: self.critical
-            case .standard: self.standard
-            case .analytics: self.analytics
+            get {
+                switch operation {
+                case .critical: self.critical
+                case .standard: self.standard
+                case .analytics: self.analytics
+                }
+            }
+            set {
+                switch operation {
+                case .critical: self.critical = newValue
+                case .standard: self.standard = newValue
+                case .analytics: self.analytics = newValue
+                }
             }
         }
 
@@ -120,12 +129,13 @@ public struct Compartments: Sendable {
         self.connections = connections
     }
 
-    /// Runs an operation in the pool of its class, with the priority of its class.
+    /// Runs an operation in the pool of its class.
+    /// - Parameter priority: among those of its class. Default: that of the class.
     /// - Throws: what `body` throws; ``Refusal`` when the pool has no room.
     public func run<Value: Sendable>(
-        _ operation: OperationClass, _ body: @Sendable () async throws -> Value
+        _ operation: OperationClass, _ priority: CallPriority? = nil, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await CallPriority.$current.withValue(operation.priority) {
+        try await CallPriority.$current.withValue(priority ?? operation.priority) {
             try await self.pipeline(operation).run(body)
         }
     }

@@ -34,6 +34,28 @@ public final class PipelineRegistry: Sendable {
         return pipeline
     }
 
+    /// Enters a pipeline in the place of one of its name, if there is one: for what is built again.
+    public func replace(_ pipeline: Pipeline) {
+        self.pipelines.withLock { $0[pipeline.name] = pipeline }
+    }
+
+    /// Enters a pipeline under `name`, or under `name#2`, `name#3`, … when there is one already: for callers of one
+    /// dependency that do not know of each other.
+    /// - Parameter make: is given the name.
+    public func register(as name: String, _ make: (String) -> Pipeline) -> Pipeline {
+        self.pipelines.withLock { pipelines in
+            var free = name
+            var number = 1
+            while pipelines[free] != nil {
+                number += 1
+                free = "\(name)#\(number)"
+            }
+            let pipeline = make(free)
+            pipelines[free] = pipeline
+            return pipeline
+        }
+    }
+
     /// The names, in order.
     public var names: [String] { self.pipelines.withLock { $0.keys.sorted() } }
 

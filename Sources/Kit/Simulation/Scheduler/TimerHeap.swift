@@ -1,4 +1,8 @@
-/// What waits for a moment, the earliest first; at the same moment, the one that was set first.
+/// What waits for a moment, the earliest first; at the same moment, the one whose identifier was taken first.
+///
+/// Not the `AlarmQueue` of Essentials, which knows the place of each alarm so that very many can be set and cleared at once:
+/// timers here are named by the scheduler before they are set, few are ever cancelled, and those of a process that dies go
+/// together.
 struct TimerHeap<Payload: Sendable>: Sendable {
     struct Entry: Sendable {
         /// Nanoseconds of true time.

@@ -11,22 +11,15 @@ struct TraceDigest: Sendable {
     }
 
     mutating func add(_ text: String) {
-        var hash = StreamSeed.offset
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* StreamSeed.prime }
-        self.add(hash)
+        self.add(FNV1a.hash(text))
     }
 }
 
 /// Seeds of chance streams: they follow from the run's seed and the stream's name alone, so that a new consumer of chance
 /// does not disturb the others.
 enum StreamSeed {
-    /// FNV-1a, 64 bits.
-    static let offset: UInt64 = 0xCBF2_9CE4_8422_2325
-    static let prime: UInt64 = 0x0000_0100_0000_01B3
-
     static func named(_ name: String, seed: UInt64) -> UInt64 {
-        var hash = self.offset
-        for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* self.prime }
+        let hash = FNV1a.hash(name)
         var generator = SeededGenerator(seed: seed ^ hash)
         return generator.next() ^ hash
     }

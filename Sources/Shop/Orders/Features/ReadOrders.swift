@@ -48,12 +48,7 @@ struct ReadOrders: Sendable {
         ) { request in
             let page = try PageRequest(request, keyParts: 2, defaultLimit: Self.defaultLimit)
             let customer = CustomerID(try request.caller().subject)
-            let last = try page.after.map { parts in
-                guard let milliseconds = Int64(parts[0]), let id = UniqueID(parts[1]) else {
-                    throw Problem(.validationFailed, "query/cursor: a cursor that an earlier page gave is expected")
-                }
-                return OrderPlace(createdAt: Timestamp(milliseconds: milliseconds), id: id)
-            }
+            let last = try page.after.map { try OrderPlace(cursor: $0) }
             let rows = try await self.features.environment.store.read {
                 try OrderSummaries.list(of: customer, behind: last, limit: page.limit + 1, in: $0)
             }

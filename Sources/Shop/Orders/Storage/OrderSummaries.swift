@@ -98,6 +98,21 @@ struct OrderSummaries: Projection {
 struct OrderPlace: Hashable, Sendable {
     var createdAt: Timestamp
     var id: UniqueID
+
+    init(createdAt: Timestamp, id: UniqueID) {
+        self.createdAt = createdAt
+        self.id = id
+    }
+
+    /// - Throws: a ``Problem`` when no page gave these parts.
+    init(cursor parts: [String]) throws {
+        guard let milliseconds = Int64(parts[0]), let id = UniqueID(parts[1]) else {
+            throw Problem(.validationFailed, "query/cursor: a cursor that an earlier page gave is expected")
+        }
+        self.init(createdAt: Timestamp(milliseconds: milliseconds), id: id)
+    }
+
+    var cursor: [String] { [String(self.createdAt.milliseconds), self.id.description] }
 }
 
 extension OrderSummaries {
@@ -134,7 +149,7 @@ extension OrderSummaries {
         ).compactMap { UniqueID(bytes: try $0.blob("order_id")).map { OrderID($0) } }
     }
 
-    private static func summary(_ row: SQLRow) throws -> OrderSummary {
+    static func summary(_ row: SQLRow) throws -> OrderSummary {
         try EventCoding.decode(OrderSummary.self, from: Array(try row.text("document").utf8))
     }
 

@@ -1,0 +1,28 @@
+import Configuration
+import Resilience
+
+extension Settings {
+    static let defaultPools = Compartments.Configuration()
+
+    /// The pools that the operations of each service run in.
+    var pools: Compartments.Configuration {
+        var pools = Self.defaultPools
+        for operation in OperationClass.allCases {
+            let standard = Self.defaultPools[operation]
+            pools[operation] = Compartments.Size(
+                operations: self.pool(operation, "operations", standard.operations),
+                connections: self.pool(operation, "connections", standard.connections))
+        }
+        return pools
+    }
+
+    private func pool(_ operation: OperationClass, _ part: String, _ standard: Int) -> Int {
+        self.values.int(forKey: ConfigKey(["pools", operation.rawValue, part]), default: standard)
+    }
+
+    /// What is wrong with the pools as a whole: they want more connections than there are.
+    var problemsOfPools: [String] {
+        let total = self.values.int(forKey: "pools.connections")
+        return self.pools.problems(databaseConnections: total).map { "pools: \($0)" }
+    }
+}

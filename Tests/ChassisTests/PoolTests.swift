@@ -1,0 +1,181 @@
+import Chassis
+import ChassisTesting
+import Essentials
+import EssentialsTesting
+import HTTPTypes
+import Identity
+import Resilience
+import Synchronization
+import Testing
+
+/// A service whose reports take until they are let go, and whose orders say at which priority they run.
+private struct Bureau {
+    let platform: TestPlatform
+
+    init() throws {
+        let platform = try TestPlatform()
+        self.platform = platform
+        let reports = Gatekeeper()
+        self.gatekeeper = reports
+        let environment = try platform.environment("bureau", migrations: [])
+        let routes = [
+            Route(
+                .get, "/v1/reports", "report", tag: "Reports", "Reports", access: .operators,
+                answers: [Answer(.ok, .freeObject, "A report")]
+            ) { _ in
+                await reports.pass()
+                return .document([:])
+            },
+            Route(
+                .post, "/v1/orders", "order", tag: "Orders", "Orders", answers: [Answer(.ok, .freeObject, "An order")]
+            ) { _ in .document(["priority": .string(CallPriority.current.name)]) },
+        ]
+        platform.host(Service(environment, routes: routes, health: HealthRegistry(time: platform.time)))
+    }
+
+    let gatekeeper: Gatekeeper
+
+    func ask(_ method: HTTPRequest.Method, _ path: String, json: JSONValue? = nil) async throws -> TestAnswer {
+        try await self.platform.call("bureau", method, path, as: .service("admin"), json: json)
+    }
+
+    func pool(_ name: String) async throws -> JSONValue {
+        let items = try await self.ask(.get, "/internal/pipelines").json["items"]?.array ?? []
+        return items.first { $0["name"]?.string == name } ?? .null
+    }
+}
+
+/// Keeps tasks until it is opened, and tells when so many are there.
+private final class Gatekeeper: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var watcher: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+    }
+
+    private let state = Mutex(State())
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let woken = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
+                if state.isOpen { return [continuation] }
+                state.waiting.append(continuation)
+                guard let watcher = state.watcher, watcher.count == state.waiting.count else { return [] }
+                state.watcher = nil
+                return [watcher.continuation]
+            }
+            for continuation in woken { continuation.resume() }
+        }
+    }
+
+    func waitForArrivals(_ count: Int) async {
+        await withCheckedContinuation { continuation in
+            let isReached = self.state.withLock { state in
+                if state.waiting.count >= count { return true }
+                state.watcher = (count, continuation)
+                return false
+            }
+            if isReached { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiting = self.state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+@Suite("The pools of a service", .timeLimit(.minutes(10)))
+struct PoolTests {
+    private let bureau: Bureau
+
+    init() throws {
+        self.bureau = try Bureau()
+    }
+
+    @Test func `ten reports run, the next wait, and orders do not notice`() async throws {
+        let person = self.bureau.platform.person(.operator)
+        let platform = self.bureau.platform
+        let reports = (0..<12).map { _ in Task { try await platform.call("bureau", .get, "/v1/reports", as: person) } }
+        await self.bureau.gatekeeper.waitForArrivals(10)
+        var figures = JSONValue.null
+        repeat {
+            await Task.yield()
+            figures = try await self.bureau.pool("bureau.analytics")["layers"]?.array?.last?["figures"] ?? .null
+        } while figures["queued"] != 2
+        #expect(figures["running"] == 10)
+        let order = try await platform.call("bureau", .post, "/v1/orders", as: platform.person())
+        #expect(order.status == 200)
+        #expect(order.json["priority"] == "critical")
+        self.bureau.gatekeeper.open()
+        for report in reports { #expect(try await report.value.status == 200) }
+    }
+
+    @Test func `what does not fit is refused with the pool, its numbers and when to come back`() async throws {
+        _ = try await self.bureau.ask(
+            .patch, "/internal/pipelines/bureau.analytics", json: ["maximumConcurrency": 1, "queueLimit": 0])
+        let person = self.bureau.platform.person(.operator)
+        let platform = self.bureau.platform
+        let report = Task { try await platform.call("bureau", .get, "/v1/reports", as: person) }
+        await self.bureau.gatekeeper.waitForArrivals(1)
+        let refused = try await platform.call("bureau", .get, "/v1/reports", as: person)
+        #expect(refused.status == 503)
+        #expect(refused.json["details"]?["strategy"] == "bureau.analytics")
+        #expect(refused.json["details"]?["running"] == 1)
+        self.bureau.gatekeeper.open()
+        #expect(try await report.value.status == 200)
+    }
+
+    @Test func `a call runs at the priority that its header says`() async throws {
+        let answer = try await self.bureau.platform.call(
+            "bureau", .post, "/v1/orders", as: self.bureau.platform.person(), headers: [.callPriority: "important"])
+        #expect(answer.json["priority"] == "important")
+        let unknown = try await self.bureau.platform.call(
+            "bureau", .post, "/v1/orders", as: self.bureau.platform.person(), headers: [.callPriority: "royal"])
+        #expect(unknown.json["priority"] == "critical")
+    }
+
+    @Test func `a limit is changed while what was counted stays`() async throws {
+        let person = self.bureau.platform.person()
+        for _ in 0..<3 { _ = try await self.bureau.platform.call("bureau", .post, "/v1/orders", as: person) }
+        let changed = try await self.bureau.ask(
+            .patch, "/internal/pipelines/bureau.critical",
+            json: ["maximumConcurrency": 40, "recoveryMilliseconds": 250])
+        #expect(changed.status == 200)
+        let layers = try #require(changed.json["layers"]?.array)
+        #expect(layers.map { $0["kind"]?.string } == ["CircuitBreaker", "Bulkhead"])
+        #expect(layers[0]["state"] == "CLOSED")
+        #expect(layers[0]["settings"]?["recoveryTime"] == "250 ms")
+        #expect(layers[1]["settings"]?["maximumConcurrency"] == "40")
+        #expect(layers[1]["figures"]?["admitted"] == 3)
+    }
+
+    @Test func `what cannot be changed is refused, and nothing has changed`() async throws {
+        let unknown = try await self.bureau.ask(.patch, "/internal/pipelines/nobody", json: ["queueLimit": 1])
+        #expect(unknown.status == 404)
+        #expect(unknown.json["details"]?["known"]?.array?.contains("bureau.critical") == true)
+        let layerless = try await self.bureau.ask(
+            .patch, "/internal/pipelines/bureau.critical", json: ["maximumAttempts": 2, "maximumConcurrency": 7])
+        #expect(layerless.code == "validation-failed")
+        let settings = try await self.bureau.pool("bureau.critical")["layers"]?.array?.last?["settings"]
+        #expect(settings?["maximumConcurrency"] == "20")
+        for person in [nil, self.bureau.platform.person(.admin)] {
+            let refused = try await self.bureau.platform.call(
+                "bureau", .patch, "/internal/pipelines/bureau.critical", as: person, json: ["queueLimit": 1])
+            #expect(refused.status == (person == nil ? 401 : 403))
+        }
+    }
+
+    @Test func `the figures of the pools are in the metrics`() async throws {
+        _ = try await self.bureau.platform.call("bureau", .post, "/v1/orders", as: self.bureau.platform.person())
+        let text = String(decoding: try await self.bureau.ask(.get, "/metrics").response.body, as: UTF8.self)
+        let labels = #"service="bureau",pipeline="bureau.critical",layer="#
+        #expect(text.contains("mainstay_pipeline{\(labels)\"Bulkhead\",figure=\"admitted\"} 1\n"))
+        #expect(text.contains("mainstay_pipeline_state{\(labels)\"CircuitBreaker\",state=\"CLOSED\"} 1\n"))
+        #expect(text.hasSuffix("# EOF\n"))
+    }
+}
