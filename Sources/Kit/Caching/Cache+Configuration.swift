@@ -44,7 +44,7 @@ extension Cache {
         /// How long a load may take; it is cancelled then. Above 0. Default: 60 s.
         public var hardTimeout: Duration? = .seconds(60)
         /// Parts with a lock and a policy each, a power of two from 1 to 16. Default: nil, which means 1 below 32,768
-        /// entries and for a bound by weight, and 16 otherwise.
+        /// entries and for a bound by weight, and 8 otherwise.
         public var shards: Int?
         /// Is told of each entry that left, outside of locks, by the task that caused it. It must be quick.
         public var onRemoval: (@Sendable (CacheRemoval<Key, Value>) -> Void)?
@@ -71,7 +71,7 @@ extension Cache {
             }
         }
 
-        var shardCount: Int { self.shards ?? (self.isWeighted || self.maximum < 32_768 ? 1 : 16) }
+        var shardCount: Int { self.shards ?? (self.isWeighted || self.maximum < 32_768 ? 1 : 8) }
 
         /// What is wrong with the settings, as sentences.
         var problems: [String] {

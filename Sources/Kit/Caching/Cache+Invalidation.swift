@@ -8,7 +8,7 @@ extension Cache {
             if !shard.flights.isEmpty { shard.flights[key] = nil }
             return shard.find(key, place.hash).map { shard.take($0, .explicit) }
         }
-        if let removal { self.configuration.onRemoval?(removal) }
+        if let removal { self.onRemoval?(removal) }
     }
 
     /// Forgets all entries with this tag, without looking at them: their memory is given back when they would have gone

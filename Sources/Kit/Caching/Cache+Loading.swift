@@ -150,8 +150,8 @@ extension Cache {
             var removals = Removals<Key, Value>()
             shard.index.counters.loadSuccesses += 1
             shard.index.counters.loadNanoseconds += (now - began).nanoseconds
-            let isWanted = shard.end(flight, key)
-            if isWanted, !shard.index.tags.refuses(write.tags, since: flight.purges) {
+            let isPurged = shard.index.tags.refuses(write.tags, since: flight.purges)
+            if shard.end(flight, key), !isPurged {
                 let isForgotten = write.value == nil && self.configuration.negativeDuration == .zero
                 if !isForgotten { shard.write(key, place.hash, write, &removals) }
             } else {

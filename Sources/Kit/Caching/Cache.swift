@@ -24,8 +24,11 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     let configuration: Configuration
     private let wallClock: WallClock
     private let chance: Chance
-    /// Whether entries that say nothing else have no times.
-    private let isTimeless: Bool
+    /// Whether entries that say nothing else weigh one and have no times.
+    @usableFromInline
+    let isPlain: Bool
+    @usableFromInline
+    let onRemoval: (@Sendable (CacheRemoval<Key, Value>) -> Void)?
 
     /// - Parameters:
     ///   - configuration: bound, expiry and the rest. It must be valid: a programmer's mistake stops the process with a
@@ -43,7 +46,8 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.shardCount = count
         self.shardShift = UInt64(64 - count.trailingZeroBitCount)
         self.configuration = configuration
-        self.isTimeless = configuration.expiry == .never
+        self.isPlain = configuration.expiry == .never && !configuration.isWeighted
+        self.onRemoval = configuration.onRemoval
         self.wallClock = wallClock
         self.chance = chance
         self.time = time
@@ -106,8 +110,13 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     // MARK: Writing
 
     /// Keeps `value` for `key`, in place of what there was. The policy decides who goes for it; that may be the value itself.
+    @inlinable
     public func put(_ value: Value, for key: Key, _ options: CacheEntryOptions? = nil) {
-        self.put(key, self.write(value, key, options))
+        if self.isPlain, options == nil {
+            self.put(key, CacheWrite(value: value, tags: []))
+        } else {
+            self.put(key, self.write(value, key, options))
+        }
     }
 
     /// Remembers that there is no value for `key`, for the configuration's `negativeDuration`.
@@ -115,7 +124,8 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         self.put(key, self.write(nil, key, options))
     }
 
-    private func put(_ key: Key, _ write: CacheWrite<Value>) {
+    @inlinable
+    func put(_ key: Key, _ write: CacheWrite<Value>) {
         let place = self.place(of: key)
         let removals = self.shards[place.shard].withLock { shard in
             // Who reads from now on must not get what a load that began before this brings.
@@ -128,13 +138,14 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     /// Weighs and times an entry that is written now. Runs the configuration's weigher, so not under a lock.
+    @usableFromInline
     func write(_ value: Value?, _ key: Key, _ options: CacheEntryOptions?) -> CacheWrite<Value> {
         var write = CacheWrite(value: value, tags: options?.tags ?? [])
         if case .weight(_, let weigher) = self.configuration.bound {
             write.weight = weigher(key, value)
             precondition(write.weight >= 0 && write.weight < Int(UInt32.max), "a weight is from 0 to 2^32 - 1")
         }
-        guard !self.isTimeless || options?.expiry != nil || value == nil else { return write }
+        guard self.configuration.expiry != .never || options?.expiry != nil || value == nil else { return write }
         write.now = self.time.now.nanoseconds
         write.timing = self.configuration.timing(
             options, isNegative: value == nil, at: write.now, wallClock: self.wallClock, chance: self.chance)
@@ -154,8 +165,9 @@ public final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    @inlinable
     func report(_ removals: Removals<Key, Value>) {
-        guard let onRemoval = self.configuration.onRemoval else { return }
+        guard let onRemoval = self.onRemoval else { return }
         removals.forEach(onRemoval)
     }
 

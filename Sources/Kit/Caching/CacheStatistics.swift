@@ -33,7 +33,6 @@ public struct CacheStatistics: Hashable, Sendable {
 }
 
 /// The counters of one shard.
-@usableFromInline
 struct CacheCounters {
     var hits = 0
     var misses = 0

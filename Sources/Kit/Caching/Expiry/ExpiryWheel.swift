@@ -4,7 +4,7 @@
 /// that reaches its time, and moves to a finer one when its bucket's time comes.
 /// Source: Varghese, Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987.
 struct ExpiryWheel: ~Copyable {
-    private struct Link {
+    struct Link {
         var before: UInt32
         var after: UInt32
     }

@@ -1,5 +1,6 @@
 /// When an entry expires and what may be done with it then. Ticks and nanoseconds of the cache's time source.
-struct SlotTiming {
+@usableFromInline
+struct SlotTiming: Sendable {
     static let never = Int64.max
 
     var expiresAt = Self.never
@@ -11,6 +12,11 @@ struct SlotTiming {
     var grace: Int64 = 0
     /// From when on a use asks for a refresh.
     var refreshAt = Self.never
+
+    @usableFromInline
+    init(expiresAt: Int64 = .max) {
+        self.expiresAt = expiresAt
+    }
 
     var isPlain: Bool { self.expiresAt == Self.never && self.refreshAt == Self.never }
     var goneAt: Int64 { self.expiresAt.addingSaturated(self.grace) }
@@ -25,7 +31,7 @@ extension Int64 {
 
 /// The times of the slots that have any. Memory is taken when the first one comes: for fixed expiry 16 bytes a slot.
 struct SlotTimes: ~Copyable {
-    private struct Rule {
+    struct Rule {
         var slide: Int64 = 0
         var latest = SlotTiming.never
         var grace: Int64 = 0
@@ -39,9 +45,12 @@ struct SlotTimes: ~Copyable {
     subscript(slot: UInt32) -> SlotTiming {
         guard self.rules.capacity > slot else { return SlotTiming(expiresAt: self.ends[slot]) }
         let rule = self.rules[slot]
-        return SlotTiming(
-            expiresAt: self.ends[slot], slide: rule.slide, latest: rule.latest, grace: rule.grace,
-            refreshAt: rule.refreshAt)
+        var timing = SlotTiming(expiresAt: self.ends[slot])
+        timing.slide = rule.slide
+        timing.latest = rule.latest
+        timing.grace = rule.grace
+        timing.refreshAt = rule.refreshAt
+        return timing
     }
 
     /// - Parameter capacity: of slots.

@@ -1,6 +1,7 @@
-import Essentials
+public import Essentials
 
 /// A load of one key that is under way, and the readers who wait for it.
+@usableFromInline
 final class Flight<Value: Sendable>: Alarm {
     /// What it brings; nil means that there is none.
     let work = SharedTask<Value?>()
@@ -15,6 +16,7 @@ final class Flight<Value: Sendable>: Alarm {
     }
 
     /// The load has taken too long.
+    @usableFromInline
     func ring() { self.work.fail(CacheLoadTimedOut()) }
 }
 

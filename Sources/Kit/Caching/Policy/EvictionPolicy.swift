@@ -182,11 +182,11 @@ struct EvictionPolicy: ~Copyable {
         }
     }
 
-    /// Half as many slots again, but no more than can be filled at one time: the maximum, and one that waits for the
-    /// decision who goes.
+    /// Twice as many slots, but no more than can be filled at one time: the maximum, and one that waits for the decision
+    /// who goes.
     private mutating func grow() {
         let old = self.nodes.capacity
-        var capacity = max(16, old + old / 2)
+        var capacity = max(16, old * 2)
         if !self.isWeighted { capacity = min(capacity, self.maximum + 1) }
         precondition(capacity < Self.none, "a cache cannot hold more than four thousand million entries")
         let blank = Node(newer: Self.none, older: Self.none, hash: 0, region: .free, marks: [])

@@ -23,7 +23,6 @@ struct CacheIndex: ~Copyable {
     private var selector: WindowSelector?
     private var times = SlotTimes()
     var tags = TagTable()
-    @usableFromInline
     var counters = CacheCounters()
     private let isWeighted: Bool
     private var generator: SeededGenerator
@@ -41,12 +40,14 @@ struct CacheIndex: ~Copyable {
 
     var count: Int { self.policy.count }
     var weight: Int { self.policy.weight }
+    @usableFromInline
     var maximum: Int { self.policy.maximum }
     @usableFromInline
     var capacity: Int { self.policy.capacity }
 
     func hash(of slot: UInt32) -> UInt32 { self.policy.nodes[slot].hash }
     func isInUse(_ slot: UInt32) -> Bool { self.policy.nodes[slot].region != .free }
+    @usableFromInline
     func weight(of slot: UInt32) -> Int { self.policy.weight(of: slot) }
     func timing(of slot: UInt32) -> SlotTiming {
         self.policy.nodes[slot].marks.contains(.timed) ? self.times[slot] : SlotTiming()
@@ -95,6 +96,7 @@ struct CacheIndex: ~Copyable {
     // MARK: Writing
 
     /// Makes a slot for a new entry. `nextVictim` says who has to go for it.
+    @usableFromInline
     mutating func insert(_ hash: UInt32, weight: Int) -> UInt32 {
         self.note(hash)
         let slot = self.policy.insert(hash, weight: weight)
@@ -103,6 +105,7 @@ struct CacheIndex: ~Copyable {
     }
 
     /// The value of a slot was replaced, which counts as a use.
+    @usableFromInline
     mutating func replaced(_ slot: UInt32, weight: Int) {
         self.note(self.policy.nodes[slot].hash)
         self.policy.touch(slot)
@@ -110,9 +113,11 @@ struct CacheIndex: ~Copyable {
     }
 
     /// Times and tags of an entry that was just written.
+    @usableFromInline
     mutating func describe(_ slot: UInt32, _ timing: SlotTiming, _ tags: [String], at now: Int64) {
         var marks: SlotMarks = []
         let old = self.policy.nodes[slot].marks
+        if timing.isPlain, tags.isEmpty, old.isEmpty { return }
         if !timing.isPlain {
             marks.insert(.timed)
             self.times.set(slot, timing, capacity: self.policy.capacity, at: now)
@@ -128,6 +133,7 @@ struct CacheIndex: ~Copyable {
         self.policy.mark(slot, marks)
     }
 
+    @usableFromInline
     mutating func remove(_ slot: UInt32) {
         let node = self.policy.nodes[slot]
         if node.marks.contains(.timed) { self.times.clear(slot) }
@@ -137,13 +143,25 @@ struct CacheIndex: ~Copyable {
     }
 
     /// The next entry that must be removed because there is too much; nil when all fits.
+    @usableFromInline
     mutating func nextVictim() -> UInt32? {
         if self.isWeighted, self.policy.weight > self.policy.maximum { self.expect(entries: self.policy.count) }
         return self.policy.nextVictim()
     }
 
     /// The slots whose entries have expired, and may be removed.
-    mutating func takeGone(at now: Int64) -> [UInt32] { self.times.takeGone(at: now) }
+    @usableFromInline
+    mutating func takeGone(at now: Int64) -> [UInt32] {
+        let gone = self.times.takeGone(at: now)
+        self.counters.expirations += gone.count
+        return gone
+    }
+
+    @usableFromInline
+    mutating func evicted(weight: Int) {
+        self.counters.evictions += 1
+        self.counters.evictionWeight += weight
+    }
 
     /// Puts a refresh off.
     mutating func postponeRefresh(_ slot: UInt32, until tick: Int64) { self.times.setRefresh(slot, at: tick) }

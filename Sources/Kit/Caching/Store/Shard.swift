@@ -2,20 +2,38 @@ import Essentials
 
 /// A key with its value; no value means that there is known to be none.
 @usableFromInline
-struct CacheEntry<Key: Hashable & Sendable, Value: Sendable> {
+struct CacheEntry<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     @usableFromInline
     let key: Key
     @usableFromInline
     var value: Value?
+
+    @inlinable
+    init(key: Key, value: Value?) {
+        self.key = key
+        self.value = value
+    }
 }
 
 /// What is to be written for one key.
-struct CacheWrite<Value: Sendable> {
+@usableFromInline
+struct CacheWrite<Value: Sendable>: Sendable {
+    @usableFromInline
     var value: Value?
+    @usableFromInline
     var weight = 1
+    @usableFromInline
     var timing = SlotTiming()
+    @usableFromInline
     var tags: [String] = []
+    @usableFromInline
     var now: Int64 = 0
+
+    @inlinable
+    init(value: Value?, tags: [String]) {
+        self.value = value
+        self.tags = tags
+    }
 }
 
 /// A part of a cache under a lock of its own: keys and values by slot, and the index that knows the rest.
@@ -26,6 +44,7 @@ struct Shard<Key: Hashable & Sendable, Value: Sendable>: ~Copyable {
     @usableFromInline
     var entries = Column<CacheEntry<Key, Value>>()
     /// Loads under way that a reader may join.
+    @usableFromInline
     var flights: [Key: Flight<Value>] = [:]
 
     init(maximum: Int, isWeighted: Bool, seed: UInt64) {
@@ -44,13 +63,14 @@ struct Shard<Key: Hashable & Sendable, Value: Sendable>: ~Copyable {
     }
 
     /// Writes, and removes what has to go for it, or has expired.
-    mutating func write(_ key: Key, _ hash: UInt32, _ write: CacheWrite<Value>, _ removals: inout Removals<Key, Value>) {
+    @inlinable
+    mutating func write(_ key: Key, _ hash: UInt32, _ write: CacheWrite<Value>, _ removals: inout Removals<Key, Value>)
+    {
         self.removeGone(at: write.now, &removals)
         let found = self.find(key, hash)
         guard write.weight <= self.index.maximum else {
             if let found { removals.append(self.take(found, .replaced)) }
-            self.index.counters.evictions += 1
-            self.index.counters.evictionWeight += write.weight
+            self.index.evicted(weight: write.weight)
             return removals.append(CacheRemoval(key: key, value: write.value, cause: .size))
         }
         let slot: UInt32
@@ -66,19 +86,20 @@ struct Shard<Key: Hashable & Sendable, Value: Sendable>: ~Copyable {
         }
         self.index.describe(slot, write.timing, write.tags, at: write.now)
         while let victim = self.index.nextVictim() {
-            self.index.counters.evictions += 1
-            self.index.counters.evictionWeight += self.index.weight(of: victim)
+            self.index.evicted(weight: self.index.weight(of: victim))
             removals.append(self.take(victim, .size))
         }
     }
 
     /// A slot beyond the memory there is comes only when all others are in use.
-    private mutating func makeRoom(for slot: UInt32) {
+    @inlinable
+    mutating func makeRoom(for slot: UInt32) {
         guard slot >= self.entries.capacity else { return }
         self.entries.grow(to: self.index.capacity) { _ in true }
     }
 
     /// Takes out the entry in the slot.
+    @inlinable
     mutating func take(_ slot: UInt32, _ cause: CacheRemoval<Key, Value>.Cause) -> CacheRemoval<Key, Value> {
         self.index.remove(slot)
         let entry = (self.entries.base + Int(slot)).move()
@@ -86,9 +107,9 @@ struct Shard<Key: Hashable & Sendable, Value: Sendable>: ~Copyable {
     }
 
     /// Removes what has expired, as far as the wheel knows of it.
+    @inlinable
     mutating func removeGone(at now: Int64, _ removals: inout Removals<Key, Value>) {
         for slot in self.index.takeGone(at: now) {
-            self.index.counters.expirations += 1
             removals.append(self.take(slot, .expired))
         }
     }
