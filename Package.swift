@@ -100,7 +100,9 @@ let chassis: [Target] = [
 ]
 
 let gateway: [Target] = [
-    library("GatewayCore", in: "Gateway", ["Essentials", "Resilience", "Identity", httpTypes]),
+    library(
+        "GatewayCore", in: "Gateway",
+        ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire", httpTypes]),
     library(
         "Gateway", in: "Gateway",
         [
@@ -193,7 +195,7 @@ let everyTest: [Target] = [
         "GatewayTests",
         [
             "Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Chassis", "ChassisTesting", "Identity",
-            "Resilience", httpTypes, logging,
+            "Resilience", "LoadBalancing", "HTTPWire", httpTypes, logging,
         ]),
     tests(
         "ShopTests",

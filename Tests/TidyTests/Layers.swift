@@ -39,7 +39,7 @@ enum Layers {
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
         "ChassisHTTP": kit.union(["Chassis"]),
-        "GatewayCore": ["Essentials", "Resilience", "Identity"],
+        "GatewayCore": ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire"],
         "Gateway": ["Essentials", "Resilience", "Identity", "GatewayCore", "Chassis", "ChassisHTTP"],
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],
