@@ -106,7 +106,8 @@ let gateway: [Target] = [
     library(
         "Gateway", in: "Gateway",
         [
-            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", httpTypes, logging,
+            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", "HTTPWire", "HTTPTransport", httpTypes,
+            logging,
         ]),
 ]
 
@@ -142,7 +143,7 @@ let executable: [Target] = [
         dependencies: services + [
             "ShopSimulation", "Simulation",
             "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
-            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
             nioSSL, nioTLS, yams,
         ],
@@ -195,7 +196,7 @@ let everyTest: [Target] = [
         "GatewayTests",
         [
             "Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Chassis", "ChassisTesting", "Identity",
-            "Resilience", "LoadBalancing", "HTTPWire", httpTypes, logging,
+            "Resilience", "LoadBalancing", "HTTPWire", "HTTPTransport", httpTypes, logging,
         ]),
     tests(
         "ShopTests",

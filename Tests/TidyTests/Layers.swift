@@ -40,7 +40,10 @@ enum Layers {
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
         "ChassisHTTP": kit.union(["Chassis"]),
         "GatewayCore": ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire"],
-        "Gateway": ["Essentials", "Resilience", "Identity", "GatewayCore", "Chassis", "ChassisHTTP"],
+        "Gateway": [
+            "Essentials", "Resilience", "LoadBalancing", "Identity", "GatewayCore", "Chassis", "ChassisHTTP", "HTTPWire",
+            "HTTPTransport",
+        ],
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],
         "Users": service.union(["Resilience"]),
@@ -58,8 +61,8 @@ enum Layers {
         ]),
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
-            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts", "Users", "Catalog",
-            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "ShopSimulation", "Simulation",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts", "Users",
+            "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "ShopSimulation", "Simulation",
         ]),
     ]
 

@@ -2,7 +2,6 @@ import Chassis
 import Essentials
 import GatewayCore
 import HTTPTypes
-import Identity
 import Logging
 import Resilience
 
@@ -12,9 +11,9 @@ struct Forwarder: Sendable {
     let map: RouteMap
     let upstreams: Upstreams
     let configuration: GatewayService.Configuration
-    private let tokens: TokenVerifier
+    let tokens: TokenCheck
+    let guards: UpstreamGuards
     private let failedLogins: KeyedSlidingWindow<String>
-    private let guards: UpstreamGuards
 
     init(
         environment: GatewayEnvironment, map: RouteMap, upstreams: Upstreams,
@@ -25,42 +24,49 @@ struct Forwarder: Sendable {
         self.upstreams = upstreams
         self.configuration = configuration
         self.guards = UpstreamGuards(environment, services: upstreams.services, configuration: configuration)
-        self.tokens = TokenVerifier(
-            issuer: TokenAuthenticator.userIssuer, audience: TokenAuthenticator.userIssuer, keys: environment.userKeys,
-            wallClock: environment.wallClock)
+        self.tokens = TokenCheck(environment)
         self.failedLogins = KeyedSlidingWindow(
             named: "failed log-ins", configuration.failedLogins, time: environment.time)
     }
 
-    func forward(_ request: ServiceRequest) async throws -> ServiceResponse {
-        let id = self.environment.ids.next()
+    /// - Parameter id: of the request, through all services.
+    func forward(_ request: ServiceRequest, id: UniqueID) async throws -> ServiceResponse {
         let target = request.head.path ?? "/"
         let decision = self.map.decide(request.head.method.rawValue, target)
         var response: ServiceResponse
         do {
-            guard let decision else {
-                throw Problem(.notFound, "no route leads to \(target.prefix { $0 != "?" })")
-            }
+            guard let decision else { throw Self.noRoute(target) }
             response = try await self.answer(request, decision, id: id)
         } catch let error as CancellationError {
             throw error
         } catch {
-            let problem = ProblemMapping.problem(for: error)
-            if problem.type == .internalError {
-                self.environment.logger.error(
-                    "the gateway failed", metadata: ["request.id": "\(id)", "error": "\(error)"])
-            }
-            response = problem.response(instance: id.description)
+            response = self.problem(for: error, id: id)
         }
         response.head.headerFields[.serviceRequestID] = id.description
         if decision?.isLegacy == true { self.envelop(&response) }
         return response
     }
 
+    static func noRoute(_ target: String) -> Problem {
+        Problem(.notFound, "no route leads to \(target.prefix { $0 != "?" })")
+    }
+
+    /// What the client is told of an error.
+    func problem(for error: any Error, id: UniqueID) -> ServiceResponse {
+        let problem = ProblemMapping.problem(for: error)
+        if problem.type == .internalError {
+            self.environment.logger.error(
+                "the gateway failed", metadata: ["request.id": "\(id)", "error": "\(error)"])
+        }
+        return problem.response(instance: id.description)
+    }
+
     private func answer(
         _ request: ServiceRequest, _ decision: RouteMap.Decision, id: UniqueID,
     ) async throws -> ServiceResponse {
-        if decision.needsToken { try await self.requireToken(request) }
+        if decision.needsToken {
+            _ = try await self.tokens.principal(of: request.head.headerFields[.authorization])
+        }
         let service = ServiceName(rawValue: decision.service)
         try self.upstreams.requireAvailable(service)
         let isLogin = request.head.method == .post && decision.target == "/v1/sessions"
@@ -83,8 +89,8 @@ struct Forwarder: Sendable {
         if outgoing.head.method == .head { outgoing.head.method = .get }
         outgoing.head.headerFields = ForwardedHeaders.outgoing(
             request.head.headerFields, requestID: id, at: self.environment.wallClock.now, peer: request.peer,
-            traceparent: TraceContext.header(
-                continuing: request.head.headerFields[.traceparent], chance: self.environment.chance))
+            trace: TraceContext.continuing(
+                request.head.headerFields[.traceparent].flatMap { TraceContext($0) }, chance: self.environment.chance))
         outgoing.head.headerFields[.deadline] = String(self.configuration.deadline.milliseconds)
         do {
             var response = try await self.environment.transport.call(service, outgoing, deadline: deadline)
@@ -95,7 +101,8 @@ struct Forwarder: Sendable {
         }
     }
 
-    private func problem(for error: TransportError, of service: ServiceName) -> Problem {
+    /// What the client is told when no answer came back.
+    func problem(for error: TransportError, of service: ServiceName) -> Problem {
         switch error.code {
         case .notConnected:
             self.upstreams.callFailed(service, error.message)
@@ -112,30 +119,6 @@ struct Forwarder: Sendable {
                 "the connection to \(service) broke; whether the request was carried out is unknown",
                 retryAfter: .seconds(1))
         }
-    }
-
-    private func requireToken(_ request: ServiceRequest) async throws {
-        guard let header = request.head.headerFields[.authorization], header.lowercased().hasPrefix("bearer ") else {
-            throw Problem(
-                .unauthenticated, "a bearer token is needed: Authorization: Bearer TOKEN",
-                headers: [.wwwAuthenticate: "Bearer"])
-        }
-        do {
-            let principal = try await self.tokens.verify(String(header.dropFirst(7))).claims.principal()
-            guard !self.environment.revocations.isRevoked(principal) else {
-                throw Self.refusal("the token has been revoked")
-            }
-        } catch let error as JOSEError where error.code == .keysUnavailable {
-            throw Problem(.unavailable, "tokens cannot be checked now", retryAfter: .seconds(1))
-        } catch let error as JOSEError {
-            throw Self.refusal(error.message)
-        }
-    }
-
-    private static func refusal(_ reason: String) -> Problem {
-        Problem(
-            .unauthenticated, "the bearer token is refused: \(reason)",
-            headers: [.wwwAuthenticate: "Bearer error=\"invalid_token\""])
     }
 
     private func envelop(_ response: inout ServiceResponse) {

@@ -23,7 +23,7 @@ struct LocalPages: Sendable {
     /// Nil when the path is not one of the gateway's own.
     func answer(_ request: ServiceRequest) async throws -> ServiceResponse? {
         let path = String((request.head.path ?? "/").prefix { $0 != "?" })
-        guard Self.paths.contains(path) || path.hasPrefix("/problems/") else { return nil }
+        guard Self.covers(path) else { return nil }
         let methods = AllowedMethods([.get])
         if request.head.method == .options { return methods.answer }
         guard request.head.method == .get || request.head.method == .head else {
@@ -40,6 +40,9 @@ struct LocalPages: Sendable {
         default: return self.problem(String(path.dropFirst("/problems/".count)))
         }
     }
+
+    /// Whether a path is one of the gateway's own.
+    static func covers(_ path: String) -> Bool { self.paths.contains(path) || path.hasPrefix("/problems/") }
 
     private static let paths: Set<String> = [
         "/", "/docs", "/health", "/health/live", "/health/ready", "/api/health", "/openapi.json", "/openapi-3.0.json",

@@ -45,8 +45,13 @@ struct UpstreamGuards: Sendable {
         _ service: ServiceName, _ priority: CallPriority, client: String?,
         _ send: @Sendable () async throws -> Value
     ) async throws -> Value {
-        guard let guarded = self.guards[service] else { return try await send() }
-        let pipeline = priority == .background ? guarded.background : guarded.everybody
+        guard let pipeline = self.pipeline(service, priority) else { return try await send() }
         return try await pipeline.run(priority, CallTraits(group: client), send)
+    }
+
+    /// What a request passes before it is sent; nil for a service that nobody knows.
+    func pipeline(_ service: ServiceName, _ priority: CallPriority) -> Pipeline? {
+        guard let guarded = self.guards[service] else { return nil }
+        return priority == .background ? guarded.background : guarded.everybody
     }
 }
