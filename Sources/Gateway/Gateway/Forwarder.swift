@@ -68,11 +68,12 @@ struct Forwarder: Sendable {
             _ = try await self.tokens.principal(of: request.head.headerFields[.authorization])
         }
         let service = ServiceName(rawValue: decision.service)
-        try self.upstreams.requireAvailable(service)
+        guard let group = self.upstreams.group(of: service) else { throw Self.noRoute(decision.target) }
+        try self.upstreams.requireAvailable(group)
         let isLogin = request.head.method == .post && decision.target == "/v1/sessions"
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin { try self.failedLogins.check(client) }
-        let response = try await self.guards.run(service, decision.priority, client: request.peer) {
+        let response = try await self.guards.run(group, decision.priority, client: request.peer) {
             try await self.send(request, to: service, decision, id: id)
         }
         if isLogin, response.head.status == .unauthorized { self.failedLogins.record(client) }

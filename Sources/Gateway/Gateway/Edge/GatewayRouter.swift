@@ -91,9 +91,8 @@
                 let group = self.forwardedGroup(decision)
             else { return self.handle(exchange) }
             if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
-            let service = self.services[group]
-            try self.parts.upstreams.requireAvailable(service)
-            if let wait = try self.takeTurn(exchange, service, decision.priority) { return wait }
+            try self.parts.upstreams.requireAvailable(group)
+            if let wait = try self.takeTurn(exchange, group, decision.priority) { return wait }
             self.states[exchange.id].group = group
             return .forward(ProxyForward(to: group, deadline: self.deadline))
         }
@@ -170,13 +169,13 @@
 
         /// - Returns: nil when the request may be sent now.
         private func takeTurn(
-            _ exchange: ProxyExchange, _ service: ServiceName, _ priority: CallPriority
+            _ exchange: ProxyExchange, _ group: Int, _ priority: CallPriority
         ) throws -> ProxyDecision? {
             if case .turn(let result) = exchange.finding as? Finding {
                 self.states[exchange.id].passage = try result.get().take()
                 return nil
             }
-            guard let pipeline = self.parts.forwarder.guards.pipeline(service, priority) else { return nil }
+            let pipeline = self.parts.forwarder.guards.pipeline(group, priority)
             let client = String(decoding: exchange.peer, as: UTF8.self)
             let passage = try pipeline.enter(priority, CallTraits(group: client))
             guard passage.isQueued else {
