@@ -39,7 +39,7 @@
                     revocations: self.revocations, time: .test(platform.clock), wallClock: platform.wallClock.wallClock,
                     ids: platform.ids, chance: platform.chance,
                     logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
-                problems: ProblemType.common, configuration: configuration)
+                problems: ProblemType.common + ProblemType.edge, configuration: configuration)
             for service in RouteMap.shop.services {
                 platform.transport.register(ServiceName(rawValue: service)) { await self.answer($0) }
             }
@@ -264,6 +264,22 @@
             #expect(answer?.status == 413)
             #expect(answer?.body.contains("\"code\":\"body-too-large\"") == true)
             #expect(answer?.body.contains("10485760") == true)
+        }
+
+        @Test func `what the transport refuses is told like everything else, and explained`() async throws {
+            let shells = try TwoShells()
+            let (refused, explained) = try await shells.serving { edge in
+                let client = Loopback(to: edge.endpoint)
+                client.send("GET /v1/products HTTP/1.1\r\nHost: shop\r\nContent-Length: x\r\n\r\n")
+                let refused = client.answer()
+                let other = Loopback(to: edge.endpoint)
+                other.send("GET /problems/malformed-request HTTP/1.1\r\nHost: shop\r\n\r\n")
+                return (refused, other.answer())
+            }
+            let problem = try JSONReader.parse(Array((refused?.body ?? "").utf8))
+            #expect(problem["status"] == 400 && problem["code"] == "malformed-request")
+            #expect(problem["details"]?["rule"] == "invalid-content-length" && problem["message"] != nil)
+            #expect(problem["type"] == "/problems/malformed-request" && explained?.status == 200)
         }
 
         @Test func `who waits for a place gets it, and who leaves gives it back`() async throws {

@@ -265,6 +265,27 @@ struct RouterTests {
         #expect(answers[1].hasPrefix("HTTP/1.1 204 No Content\r\n") && !answers[1].contains("Content-Length"))
     }
 
+    @Test func `no more of bodies is held for handlers than may be`() async throws {
+        let router = PlayedRouter { _, _ in .handle { _ in ProxyAnswer(status: 204) } }
+        let (answers, counters) = try await withProxy([], router: router) {
+            $0.collectedBytes = 1_000
+        } play: { server in
+            let first = try Wire(to: server.endpoint)
+            first.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 901\r\n\r\n" + String(repeating: "x", count: 900))
+            while server.counters.collectedBytes < 900 {}
+            let second = try Wire(to: server.endpoint)
+            second.send(
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n" + String(repeating: "x", count: 200))
+            let refused = second.receiveAll()
+            first.send("x")
+            let texts = [first.receive(until: "\r\n\r\n"), refused]
+            while server.counters.collectedBytes > 0 {}
+            return (texts, server.counters)
+        }
+        #expect(answers[0].hasPrefix("HTTP/1.1 204") && answers[1].hasPrefix("HTTP/1.1 503"))
+        #expect(counters.suspendedRequests == 0)
+    }
+
     @Test func `an answer that has not begun by the request's own deadline is a 504`() async throws {
         let clock = HandClock()
         let upstream = try ScriptedUpstream { connection, _ in

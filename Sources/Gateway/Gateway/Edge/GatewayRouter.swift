@@ -224,12 +224,21 @@
                 let told = Problem(
                     .bodyTooLarge, "a body may have at most \(limit)", details: ["limit": .integer(limit.bytes)])
                 return told.response().answer
-            case .malformed, .headTimeout, .bodyTimeout, .ambiguousPath, .noRoute, .overloaded: return nil
-            case .upstreamUnreachable, .upstreamFailed, .upstreamTimeout, .upstreamBusy, .upstreamUnknown:
+            case .malformed, .headTimeout, .bodyTimeout, .ambiguousPath, .noRoute, .overloaded, .upstreamBusy:
+                return self.told(problem).response(instance: exchange.map { self.states[$0.id].id.description }).answer
+            case .upstreamUnreachable, .upstreamFailed, .upstreamTimeout, .upstreamUnknown:
                 guard let exchange, let failure = problem.failure else { return nil }
                 let service = self.services[self.states[exchange.id].group]
                 return self.answer(for: self.parts.forwarder.problem(for: failure, of: service), exchange)
             }
+        }
+
+        /// A problem of the transport's, as the gateway tells its own.
+        private func told(_ problem: EdgeProblem) -> Problem {
+            var told = Problem(ProblemType(problem), problem.title)
+            told.retryAfter = problem.retryAfter.map { .seconds($0) }
+            if case .malformed(let code) = problem { told.details["rule"] = .string(code.rawValue) }
+            return told
         }
 
         private func answer(for error: any Error, _ exchange: ProxyExchange) -> ProxyAnswer {

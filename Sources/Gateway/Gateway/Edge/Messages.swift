@@ -1,4 +1,4 @@
-import Chassis
+public import Chassis
 import GatewayCore
 import HTTPTransport
 import HTTPTypes
@@ -29,4 +29,11 @@ extension ServiceResponse {
         let length = self.body.isEmpty ? self.head.headerFields[.contentLength].flatMap { Int($0) } : nil
         return ProxyAnswer(status: self.head.status.code, fields: Array(lines.utf8), body: self.body, length: length)
     }
+}
+
+extension ProblemType {
+    init(_ problem: EdgeProblem) { self.init(problem.code, problem.status, problem.title) }
+
+    /// What the gateway's transport refuses. Malformed requests have other statuses too, see `HTTPTransport`.
+    public static let edge = EdgeProblem.kinds.map { ProblemType($0) }
 }

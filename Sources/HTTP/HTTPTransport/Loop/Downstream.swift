@@ -63,6 +63,8 @@
         var errands: UInt64 = 0
         /// What a handler will get, and the handler.
         var collected: (request: ProxyRequest, handler: @Sendable (ProxyRequest) async -> ProxyAnswer)?
+        /// Bytes of the body that are held for a handler, until the exchange ends.
+        var collectedBytes = 0
         /// Whether the head still lies at the front of `stream.inbound`, from where it can be sent again.
         var holdsHead = false
         var body = BodyReader(.none)

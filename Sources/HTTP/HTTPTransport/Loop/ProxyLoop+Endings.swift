@@ -70,6 +70,8 @@
                     endpoint: isSent ? self.endpoints[client.endpoint].endpoint : nil, attempts: client.attempts,
                     began: client.exchange.began, answered: client.answeredAt, ended: self.tick))
             client.exchange.finding = nil
+            self.counters.collectedBytes -= client.collectedBytes
+            client.collectedBytes = 0
             self.exchangeIDs.append(client.exchange.id)
             client.exchange.id = -1
         }

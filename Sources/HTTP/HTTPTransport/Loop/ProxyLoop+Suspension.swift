@@ -75,6 +75,9 @@
                 guard self.fillBody(client) else { return }
                 do throws(WireError) {
                     guard try self.collectPiece(client) else { return }
+                    guard self.counters.collectedBytes <= self.configuration.collectedBytes else {
+                        return self.fail(client, .overloaded)
+                    }
                 } catch {
                     self.counters.malformed += 1
                     return self.answer(client, .malformed(error.code))
@@ -96,6 +99,8 @@
                 }
                 return piece
             }
+            client.collectedBytes += piece.content.count
+            self.counters.collectedBytes += piece.content.count
             return try self.took(piece, from: client)
         }
     }

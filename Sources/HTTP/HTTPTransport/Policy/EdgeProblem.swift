@@ -25,6 +25,12 @@ public enum EdgeProblem: Error, Hashable, Sendable {
     /// Too many requests wait for decisions, or for answers of the proxy's own.
     case overloaded
 
+    /// One of each, for tables of what there is.
+    public static let kinds: [EdgeProblem] = [
+        .malformed(.invalidTarget), .ambiguousPath, .noRoute, .headTimeout, .bodyTimeout, .upstreamUnreachable,
+        .upstreamFailed, .upstreamTimeout, .upstreamBusy, .upstreamUnknown, .overloaded,
+    ]
+
     /// 400 to 505.
     public var status: Int {
         switch self {
@@ -72,7 +78,7 @@ public enum EdgeProblem: Error, Hashable, Sendable {
     }
 
     /// Seconds for `Retry-After`.
-    var retryAfter: Int? {
+    public var retryAfter: Int? {
         switch self {
         case .upstreamUnreachable, .upstreamBusy, .upstreamUnknown, .overloaded: 1
         case .malformed, .ambiguousPath, .noRoute, .headTimeout, .bodyTimeout, .upstreamFailed, .upstreamTimeout: nil

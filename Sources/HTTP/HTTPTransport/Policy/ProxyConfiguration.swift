@@ -20,6 +20,8 @@ public struct ProxyConfiguration: Sendable {
     public var waitingRequests = 1_024
     /// Requests of one loop that may wait for a decision or a handler; more are answered with 503. Default: 4,096.
     public var suspendedRequests = 4_096
+    /// Bytes of bodies that one loop holds for handlers; requests beyond are answered with 503. At least 1. Default: 268,435,456.
+    public var collectedBytes = 268_435_456
     /// Bytes that may wait for a slow reader before its writer is no longer read. At least 1,024. Default: 65,536.
     public var buffer = 65_536
 
@@ -60,6 +62,7 @@ public struct ProxyConfiguration: Sendable {
         if self.upstreamConnections < 1 { found.append("upstreamConnections: at least 1") }
         if self.waitingRequests < 0 { found.append("waitingRequests: at least 0") }
         if self.suspendedRequests < 0 { found.append("suspendedRequests: at least 0") }
+        if self.collectedBytes < 1 { found.append("collectedBytes: at least 1") }
         if self.minimumRate < 1 { found.append("minimumRate: at least 1") }
         if self.buffer < 1_024 { found.append("buffer: at least 1,024") }
         if self.attempts < 1 { found.append("attempts: at least 1") }
