@@ -40,7 +40,7 @@
                     ids: platform.ids, chance: platform.chance,
                     logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
                 problems: ProblemType.common + ProblemType.edge, configuration: configuration)
-            for service in RouteMap.shop.services {
+            for service in RoutingTable.shop.groups {
                 platform.transport.register(ServiceName(rawValue: service)) { await self.answer($0) }
             }
         }
@@ -70,7 +70,7 @@
                 var configuration = GatewayEdge.Configuration(listen: Endpoint("127.0.0.1", 0))
                 configuration.accessLog = log
                 let edge = try GatewayEdge(self.gateway, configuration)
-                for name in RouteMap.shop.services {
+                for name in RoutingTable.shop.groups {
                     edge.setAddress("\(service)", of: ServiceName(rawValue: name))
                 }
                 return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -2,13 +2,14 @@ import Chassis
 import Essentials
 import GatewayCore
 import HTTPTypes
+import LoadBalancing
 import Logging
 import Resilience
 
 /// Takes a request through its checks and on to its service.
 struct Forwarder: Sendable {
     let environment: GatewayEnvironment
-    let map: RouteMap
+    let routes: RoutingTable
     let upstreams: Upstreams
     let configuration: GatewayService.Configuration
     let tokens: TokenCheck
@@ -16,11 +17,11 @@ struct Forwarder: Sendable {
     private let failedLogins: KeyedSlidingWindow<String>
 
     init(
-        environment: GatewayEnvironment, map: RouteMap, upstreams: Upstreams,
+        environment: GatewayEnvironment, routes: RoutingTable, upstreams: Upstreams,
         configuration: GatewayService.Configuration,
     ) {
         self.environment = environment
-        self.map = map
+        self.routes = routes
         self.upstreams = upstreams
         self.configuration = configuration
         self.guards = UpstreamGuards(environment, services: upstreams.services, configuration: configuration)
@@ -31,24 +32,53 @@ struct Forwarder: Sendable {
 
     /// - Parameter id: of the request, through all services.
     func forward(_ request: ServiceRequest, id: UniqueID) async throws -> ServiceResponse {
-        let target = request.head.path ?? "/"
-        let decision = self.map.decide(request.head.method.rawValue, target)
+        var isLegacy = false
         var response: ServiceResponse
         do {
-            guard let decision else { throw Self.noRoute(target) }
-            response = try await self.answer(request, decision, id: id)
+            let routed = try self.route(request)
+            isLegacy = self.policy(of: routed.decision)?.isLegacy == true
+            response = try await self.answer(request, routed, id: id)
         } catch let error as CancellationError {
             throw error
         } catch {
             response = self.problem(for: error, id: id)
         }
         response.head.headerFields[.serviceRequestID] = id.description
-        if decision?.isLegacy == true { self.envelop(&response) }
+        if isLegacy { self.envelop(&response) }
         return response
     }
 
-    static func noRoute(_ target: String) -> Problem {
-        Problem(.notFound, "no route leads to \(target.prefix { $0 != "?" })")
+    /// Where a whole request goes, and the target that the service sees.
+    private func route(_ request: ServiceRequest) throws -> (decision: RouteDecision, target: String) {
+        let target = request.head.path ?? "/"
+        let fields = request.head.headerFields.map { (name: $0.name.rawName, value: $0.value) }
+        guard
+            let text = try? RequestText(
+                request.head.method.rawValue, target, host: request.head.authority, fields: fields)
+        else { throw Self.refusal(.noRoute, target) }
+        let decision = self.routes.decide(
+            text, peer: BalancingKey.of(request.peer ?? ""), draw: self.environment.chance.next())
+        switch decision.outcome {
+        case .forward: return (decision, decision.isRewritten ? self.routes.target(decision, text) : target)
+        case .redirect: return (decision, self.routes.location(decision, text, isSecure: false))
+        case .refuse(let refusal): throw Self.refusal(refusal, target)
+        }
+    }
+
+    func policy(of decision: RouteDecision) -> RoutePolicy? {
+        decision.route < 0 ? nil : self.routes.routes[decision.route].policy
+    }
+
+    /// What the client is told when no route lets a request through.
+    static func refusal(_ refusal: RouteRefusal, _ target: String) -> Problem {
+        let path = target.prefix { $0 != "?" }
+        switch refusal {
+        case .noRoute, .ambiguousPath: return Problem(.notFound, "no route leads to \(path)")
+        case .methodNotAllowed: return Problem(.methodNotAllowed, "no route leads to \(path) with this method")
+        case .unknownVersion: return Problem(.validationFailed, "\(path) is not offered in this version")
+        case .tenantMismatch: return Problem(.validationFailed, "the tenant is named in two ways, or cannot be one")
+        case .closed: return Problem(.unavailable, "\(path) is closed", retryAfter: .seconds(60))
+        }
     }
 
     /// What the client is told of an error.
@@ -62,30 +92,43 @@ struct Forwarder: Sendable {
     }
 
     private func answer(
-        _ request: ServiceRequest, _ decision: RouteMap.Decision, id: UniqueID,
+        _ request: ServiceRequest, _ routed: (decision: RouteDecision, target: String), id: UniqueID,
     ) async throws -> ServiceResponse {
-        if decision.needsToken {
+        if routed.decision.needsToken {
             _ = try await self.tokens.principal(of: request.head.headerFields[.authorization])
         }
-        let service = ServiceName(rawValue: decision.service)
-        guard let group = self.upstreams.group(of: service) else { throw Self.noRoute(decision.target) }
+        guard let group = routed.decision.group, let policy = self.policy(of: routed.decision) else {
+            guard case .redirect(let status) = routed.decision.outcome else {
+                preconditionFailure("what is refused is not answered")
+            }
+            return ServiceResponse(status: .init(code: status), headers: [.location: routed.target])
+        }
+        let service = self.upstreams.services[group]
         try self.upstreams.requireAvailable(group)
-        let isLogin = request.head.method == .post && decision.target == "/v1/sessions"
+        let isLogin = Self.isLogin(request.head.method.rawValue, path: routed.target.prefix { $0 != "?" })
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin { try self.failedLogins.check(client) }
-        let response = try await self.guards.run(group, decision.priority, client: request.peer) {
-            try await self.send(request, to: service, decision, id: id)
+        let response = try await self.guards.run(group, policy.priority, client: request.peer) {
+            try await self.send(request, to: service, routed.target, id: id)
         }
         if isLogin, response.head.status == .unauthorized { self.failedLogins.record(client) }
         return response
     }
 
+    /// Whether a request is a try to log in, which is counted when it fails.
+    private static func isLogin(_ method: String, path: Substring) -> Bool {
+        method == "POST" && path == self.loginPath
+    }
+
+    /// Where log-ins go, at the service. A server that forwards bytes leaves them to the handler.
+    static let loginPath = "/v1/sessions"
+
     private func send(
-        _ request: ServiceRequest, to service: ServiceName, _ decision: RouteMap.Decision, id: UniqueID,
+        _ request: ServiceRequest, to service: ServiceName, _ target: String, id: UniqueID,
     ) async throws -> ServiceResponse {
         let deadline = Deadline(at: self.environment.time.now + self.configuration.deadline)
         var outgoing = request
-        outgoing.head.path = decision.target
+        outgoing.head.path = target
         // The body is left out at the very end, so that its length is that of what the gateway makes of it.
         if outgoing.head.method == .head { outgoing.head.method = .get }
         outgoing.head.headerFields = ForwardedHeaders.outgoing(

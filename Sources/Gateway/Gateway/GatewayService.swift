@@ -80,15 +80,15 @@ public struct GatewayService: Sendable {
     public let background: [BackgroundWork]
 
     public init(
-        _ environment: GatewayEnvironment, map: RouteMap = .shop, problems: [ProblemType],
+        _ environment: GatewayEnvironment, routes: RoutingTable = .shop, problems: [ProblemType],
         configuration: Configuration = Configuration(),
     ) {
-        let upstreams = Upstreams(environment, map: map, configuration: configuration)
+        let upstreams = Upstreams(environment, routes: routes, configuration: configuration)
         let core = GatewayParts(
             environment: environment,
             forwarder: Forwarder(
-                environment: environment, map: map, upstreams: upstreams, configuration: configuration),
-            local: LocalPages(environment: environment, map: map, upstreams: upstreams, problems: problems),
+                environment: environment, routes: routes, upstreams: upstreams, configuration: configuration),
+            local: LocalPages(environment: environment, routes: routes, upstreams: upstreams, problems: problems),
             upstreams: upstreams)
         self.parts = core
         self.handler = { request in try await core.answer(request, id: environment.ids.next()) }

@@ -14,10 +14,10 @@ final class Upstreams: Sendable {
     /// By index.
     private let health: Mutex<[UpstreamHealth]>
 
-    init(_ environment: GatewayEnvironment, map: RouteMap, configuration: GatewayService.Configuration) {
+    init(_ environment: GatewayEnvironment, routes: RoutingTable, configuration: GatewayService.Configuration) {
         self.environment = environment
         self.configuration = configuration
-        self.services = map.services.map { ServiceName(rawValue: $0) }
+        self.services = routes.groups.map { ServiceName(rawValue: $0) }
         let unknown = UpstreamHealth(at: environment.time.now)
         self.health = Mutex(Array(repeating: unknown, count: self.services.count))
     }

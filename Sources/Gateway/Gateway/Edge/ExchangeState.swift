@@ -12,6 +12,8 @@ struct ExchangeState {
     var trace = TraceContext(trace: UniqueID(high: 0, low: 0), span: 0, flags: 0)
     /// The group that it is forwarded to; -1 for none.
     var group = -1
+    /// Path and query for the service, where they are not the client's.
+    var target: [UInt8]?
     /// What it holds of the service's limits.
     var passage: Passage?
     /// Whether a handler answers it, with fields of its own.

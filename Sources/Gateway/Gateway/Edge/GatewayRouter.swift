@@ -6,6 +6,7 @@
     import HTTPWire
     import HTTPTypes
     import Identity
+    import LoadBalancing
     import Resilience
 
     /// The gateway on one event loop: what ``Forwarder`` does with whole messages, done with heads as bytes.
@@ -24,6 +25,12 @@
         private var tokens: TokenCache
         private let deadline: Duration
         private let ownFields: OwnFields
+        private let routes: RoutingTable
+        /// By route.
+        private let isLegacy: [Bool]
+        private let ownPages = LocalPages.paths.map { Array($0.utf8) }
+        private let explanations = Array(LocalPages.explanations.utf8)
+        private let loginPath = Array(Forwarder.loginPath.utf8)
 
         init(_ parts: GatewayParts, _ addresses: EdgeAddresses, log: AccessLog?, metrics: EdgeMetrics) {
             let environment = parts.environment
@@ -38,6 +45,8 @@
             self.tokens = TokenCache(secret: environment.chance.next())
             self.deadline = parts.forwarder.configuration.deadline
             self.ownFields = OwnFields(deadline: self.deadline)
+            self.routes = parts.forwarder.routes
+            self.isLegacy = self.routes.routes.map(\.policy.isLegacy)
         }
 
         // MARK: Deciding
@@ -87,27 +96,53 @@
         private func decide(
             _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
         ) throws -> ProxyDecision {
-            guard head.method != .head, let decision = self.decision(head, bytes),
-                let group = self.forwardedGroup(decision)
-            else { return self.handle(exchange) }
+            let peer = exchange.peer
+            let decision = self.routes.decide(
+                head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
+            guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
             if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
             try self.parts.upstreams.requireAvailable(group)
-            if let wait = try self.takeTurn(exchange, group, decision.priority) { return wait }
+            if let wait = try self.takeTurn(exchange, group, self.routes.routes[decision.route].policy.priority) {
+                return wait
+            }
             self.states[exchange.id].group = group
             return .forward(ProxyForward(to: group, deadline: self.deadline))
         }
 
-        private func decision(_ head: borrowing RequestHead, _ bytes: RawSpan) -> RouteMap.Decision? {
-            let path = bytes.text(head.path)
-            guard !LocalPages.covers(path) else { return nil }
-            return self.parts.forwarder.map.decide(bytes.text(head.methodName), path + bytes.text(head.query))
+        /// The group of a request whose body passes unseen; nil when a handler must see it, or refuse it.
+        private func forwardedGroup(
+            _ decision: RouteDecision, _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
+        ) -> Int? {
+            guard let group = decision.group, head.method != .head, !self.isLegacy[decision.route],
+                !self.isOwnPage(head.path, bytes), self.addresses.isNumeric(group)
+            else { return nil }
+            if decision.isRewritten { self.states[exchange.id].target = self.routes.target(decision, head, bytes) }
+            return self.isLogin(exchange, head, bytes) ? nil : group
         }
 
-        /// The group of a request whose body passes unseen; nil when a handler must see it.
-        private func forwardedGroup(_ decision: RouteMap.Decision) -> Int? {
-            guard !decision.isLegacy, decision.target != "/v1/sessions" else { return nil }
-            guard let group = self.services.firstIndex(where: { $0.rawValue == decision.service }) else { return nil }
-            return self.addresses.isNumeric(group) ? group : nil
+        /// Whether a request is one whose failures are counted.
+        private func isLogin(_ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan) -> Bool {
+            guard head.method == .post else { return false }
+            guard let target = self.states[exchange.id].target else {
+                return Self.isSame(head.path, bytes, self.loginPath)
+            }
+            return target.prefix { $0 != UInt8(ascii: "?") } == self.loginPath[...]
+        }
+
+        /// The gateway's own pages come before all routes.
+        private func isOwnPage(_ path: WireRange, _ bytes: RawSpan) -> Bool {
+            for page in self.ownPages where Self.isSame(path, bytes, page) { return true }
+            let start = WireRange(start: path.start, count: Swift.min(path.count, self.explanations.count))
+            return Self.isSame(start, bytes, self.explanations)
+        }
+
+        private static func isSame(_ range: WireRange, _ bytes: RawSpan, _ wanted: [UInt8]) -> Bool {
+            guard range.count == wanted.count else { return false }
+            for index in wanted.indices {
+                let byte = bytes.unsafeLoad(fromByteOffset: range.start + index, as: UInt8.self)
+                if byte != wanted[index] { return false }
+            }
+            return true
         }
 
         private func handle(_ exchange: ProxyExchange) -> ProxyDecision {
@@ -194,6 +229,16 @@
         }
 
         // MARK: Fields
+
+        func writeTarget(
+            _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer
+        ) {
+            if let target = self.states[exchange.id].target {
+                output.append(contentsOf: target)
+            } else {
+                output.appendTarget(head, bytes)
+            }
+        }
 
         func writeRequestFields(
             _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer

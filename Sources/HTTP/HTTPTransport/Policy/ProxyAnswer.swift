@@ -34,7 +34,7 @@ public struct ProxyAnswer: Hashable, Sendable {
         output.append(.init(ascii: " "))
         output.append(contentsOf: Array(Self.reason(self.status).utf8))
         output.append("\r\nDate: ")
-        output.append(contentsOf: Array(HTTPDate.text(date).utf8))
+        output.append(contentsOf: Array(HTTPDate.text(secondsSince1970: date.seconds).utf8))
         output.append("\r\n")
         output.append(contentsOf: self.fields)
         if self.mayHaveBody {
