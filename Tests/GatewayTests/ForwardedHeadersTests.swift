@@ -7,7 +7,7 @@ import Testing
     private func outgoing(_ client: HTTPFields) -> HTTPFields {
         ForwardedHeaders.outgoing(
             client, requestID: UniqueID(high: 1, low: 2), at: Timestamp(microseconds: 0), peer: "192.0.2.1",
-            traceparent: "00-1-2-01")
+            trace: TraceContext(trace: UniqueID(high: 1, low: 2), span: 3, flags: 1))
     }
 
     @Test func `the platform's headers are set and a client's own are overwritten`() {
@@ -34,9 +34,13 @@ import Testing
         #expect(fields[HTTPField.Name("X-Kept")!] == "2")
     }
 
+    private static func continued(_ header: String?) -> String {
+        TraceContext.continuing(header.flatMap { TraceContext($0) }, chance: Chance(seed: 1)).header
+    }
+
     @Test func `a valid trace is continued with a span of our own`() {
         let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
-        let continued = TraceContext.header(continuing: header, chance: Chance(seed: 1)).split(separator: "-")
+        let continued = Self.continued(header).split(separator: "-")
         #expect(continued[1] == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(continued[2] != "00f067aa0ba902b7")
         #expect(continued[3] == "00")
@@ -50,7 +54,7 @@ import Testing
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-extra",
     ])
     func `anything else begins a new trace`(_ header: String?) {
-        let parts = TraceContext.header(continuing: header, chance: Chance(seed: 1)).split(separator: "-")
+        let parts = Self.continued(header).split(separator: "-")
         #expect(parts.map(\.utf8.count) == [2, 32, 16, 2])
         #expect(parts[1] != "4bf92f3577b34da6a3ce929d0e0e4736")
     }

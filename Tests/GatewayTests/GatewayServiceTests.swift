@@ -32,7 +32,7 @@ private final class Front: Sendable {
                 ids: platform.ids, chance: platform.chance,
                 logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
             problems: ProblemType.common)
-        for service in RouteMap.shop.services {
+        for service in RoutingTable.shop.groups {
             platform.transport.register(ServiceName(rawValue: service)) { request in
                 self.received.withLock { $0.append(request) }
                 return answer(request)

@@ -108,15 +108,4 @@ struct OverloadTests {
         #expect(try await order.value.head.status == .ok)
         for read in reads { #expect(try await read.value.head.status == .ok) }
     }
-
-    @Test(arguments: [
-        ("POST", "/v1/orders", CallPriority.critical), ("POST", "/v1/orders/7/place", .critical),
-        ("POST", "/v2/orders", .critical), ("POST", "/api/transaction", .critical), ("GET", "/v1/orders/7", .important),
-        ("POST", "/v1/sessions", .important), ("GET", "/v1/products?q=tea", .standard),
-        ("GET", "/v1/reports/sales?to=1", .background), ("GET", "/v1/orders/statistics?from=1", .background),
-        ("POST", "/v1/admin/users/import", .background),
-    ])
-    func `every request has a priority`(_ method: String, _ target: String, _ priority: CallPriority) {
-        #expect(RouteMap.shop.decide(method, target)?.priority == priority)
-    }
 }

@@ -5,13 +5,14 @@ import Synchronization
 
 /// Starts a proxy, plays `body` on a thread of its own, and drains it.
 func withProxy<Value: Sendable>(
-    _ upstreams: [Endpoint], time: TimeSource = .system, _ configure: (inout ProxyConfiguration) -> Void = { _ in },
+    _ upstreams: [Endpoint], router: some ProxyRouter & Sendable = PrefixRouter([("/", 0)]),
+    time: TimeSource = .system, _ configure: (inout ProxyConfiguration) -> Void = { _ in },
     play body: @escaping @Sendable (ProxyServer) throws -> Value
 ) async throws -> Value {
     var configuration = ProxyConfiguration()
     configuration.upstreams = [upstreams]
     configure(&configuration)
-    let server = try ProxyServer(configuration, router: PrefixRouter([("/", 0)]), time: time)
+    let server = try ProxyServer(configuration, router: router, time: time)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await server.run() }
         let thread = DedicatedThread(name: "client")

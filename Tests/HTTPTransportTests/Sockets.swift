@@ -85,6 +85,16 @@ final class Wire: Sendable {
         setsockopt(self.descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
+    /// Ends with a reset: both directions at once, and what waits is thrown away.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(self.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+        // Connecting to nowhere ends the connection but keeps the descriptor for `deinit`.
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        connect(self.descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
     func close() { shutdown(self.descriptor, Int32(SHUT_RDWR)) }
 }
 

@@ -88,7 +88,7 @@ struct FuzzTests {
         let path = bytes.text(head.path)
         let target = path.isEmpty ? head.method == .options && head.query.isEmpty ? "*" : "/" : path
         return [bytes.text(head.methodName), target, bytes.text(head.query), "\(head.framing)"]
-            + head.fields.entries.filter { !$0.isNamedByConnection && $0.id != .host }.map {
+            + head.fields.entries.filter { !$0.isDropped && $0.id != .host }.map {
                 "\($0.id) \(bytes.text($0.name)): \(bytes.text($0.value))"
             }
     }

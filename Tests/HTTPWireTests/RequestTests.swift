@@ -92,7 +92,7 @@ struct AcceptedRequestTests {
             "GET / HTTP/1.1\r\nHost: a\r\nx-hop: 1\r\nConnection: X-Hop, ,close\r\nX-End: 2\r\n\r\n")
         #expect(
             transcript.messages.first
-                == "get GET origin /| 1.1 host=a none close [host Host: a] [other x-hop: 1 named]"
+                == "get GET origin /| 1.1 host=a none close [host Host: a] [other x-hop: 1 dropped]"
                 + " [connection Connection: X-Hop, ,close] [other X-End: 2]")
     }
 

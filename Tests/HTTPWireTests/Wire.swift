@@ -96,7 +96,7 @@ extension RequestHead {
             " 1.\(self.minorVersion) host=\(bytes.text(self.host)) \(self.framing) \(self.isPersistent ? "stay" : "close")"
             + (self.expectsContinue ? " expects" : "") + (self.upgrade.isEmpty ? "" : " up=\(bytes.text(self.upgrade))")
         let fields = self.fields.entries.map {
-            " [\($0.id) \(bytes.text($0.name)): \(bytes.text($0.value))\($0.isNamedByConnection ? " named" : "")]"
+            " [\($0.id) \(bytes.text($0.name)): \(bytes.text($0.value))\($0.isDropped ? " dropped" : "")]"
         }
         return start + facts + fields.joined()
     }

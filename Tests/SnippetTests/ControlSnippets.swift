@@ -90,3 +90,20 @@ private func balanced(
     // end
     return answer
 }
+
+private struct NoHost: Error {}
+
+private func chosen(_ client: any Client, time: TimeSource, chance: Chance) async throws -> String {
+    // snippet Docs/LoadBalancing.md
+    var configuration = LoadBalancer.Configuration(.leastRequest)
+    configuration.slowStart = SlowStart(window: .seconds(30))
+    let hosts = [BalancedHost("10.0.0.7:80"), BalancedHost("10.0.0.8:80", weight: 2)]
+    var balancer = LoadBalancer(hosts, configuration, seed: chance.next(), at: time.now)
+
+    guard let slot = balancer.pick(at: time.now) else { throw NoHost() }
+    let began = time.now
+    let answer = try await client.get(balancer.hosts(at: began)[slot].name)
+    balancer.ended(slot, .success, took: time.now - began, at: time.now)
+    // end
+    return answer
+}

@@ -40,8 +40,11 @@ enum Layers {
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
         "ChassisHTTP": kit.union(["Chassis"]),
-        "GatewayCore": ["Essentials", "Resilience", "Identity"],
-        "Gateway": ["Essentials", "Resilience", "Identity", "GatewayCore", "Chassis", "ChassisHTTP"],
+        "GatewayCore": ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire"],
+        "Gateway": [
+            "Essentials", "Resilience", "LoadBalancing", "Identity", "GatewayCore", "Chassis", "ChassisHTTP", "HTTPWire",
+            "HTTPTransport",
+        ],
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],
         "Users": service.union(["Resilience"]),
@@ -60,9 +63,8 @@ enum Layers {
         ]),
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
-            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "ShopContracts", "Users", "Catalog",
-            "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront", "ShopSimulation",
-            "Simulation",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts", "Users",
+            "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront", "ShopSimulation", "Simulation",
         ]),
     ]
 

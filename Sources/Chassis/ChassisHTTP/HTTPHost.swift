@@ -63,6 +63,11 @@ public struct HTTPHost: ServiceLifecycle.Service {
         public var host: String
         public var port: Int
 
+        public init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+
         public var description: String { "the port \(self.port) on \(self.host) is in use" }
     }
 

@@ -9,24 +9,39 @@ import Synchronization
 
 /// Where each service listens.
 public final class ServiceDirectory: Sendable {
-    private let addresses: Mutex<[ServiceName: String]>
+    private struct State {
+        var addresses: [ServiceName: String]
+        var observers: [@Sendable (ServiceName, String) -> Void] = []
+    }
+
+    private let state: Mutex<State>
 
     /// - Parameter addresses: `host:port` of each service.
     public init(_ addresses: [ServiceName: String] = [:]) {
-        self.addresses = Mutex(addresses)
+        self.state = Mutex(State(addresses: addresses))
     }
 
     public func register(_ service: ServiceName, at address: String) {
-        self.addresses.withLock { $0[service] = address }
+        let observers = self.state.withLock { state in
+            state.addresses[service] = address
+            return state.observers
+        }
+        for observer in observers { observer(service, address) }
     }
 
     public func address(of service: ServiceName) -> String? {
-        self.addresses.withLock { $0[service] }
+        self.state.withLock { $0.addresses[service] }
     }
 
     /// All services, by name.
     public var all: [(service: ServiceName, address: String)] {
-        self.addresses.withLock { $0 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        self.state.withLock { $0.addresses }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// Tells `observer` of all addresses, those of now and those to come, for as long as the directory is there.
+    public func observe(_ observer: @escaping @Sendable (ServiceName, String) -> Void) {
+        self.state.withLock { $0.observers.append(observer) }
+        for (service, address) in self.all { observer(service, address) }
     }
 }
 

@@ -2,91 +2,138 @@ import Chassis
 import Essentials
 import GatewayCore
 import HTTPTypes
-import Identity
+import LoadBalancing
 import Logging
 import Resilience
 
 /// Takes a request through its checks and on to its service.
 struct Forwarder: Sendable {
     let environment: GatewayEnvironment
-    let map: RouteMap
+    let routes: RoutingTable
     let upstreams: Upstreams
     let configuration: GatewayService.Configuration
-    private let tokens: TokenVerifier
+    let tokens: TokenCheck
+    let guards: UpstreamGuards
     private let failedLogins: KeyedSlidingWindow<String>
-    private let guards: UpstreamGuards
 
     init(
-        environment: GatewayEnvironment, map: RouteMap, upstreams: Upstreams,
+        environment: GatewayEnvironment, routes: RoutingTable, upstreams: Upstreams,
         configuration: GatewayService.Configuration,
     ) {
         self.environment = environment
-        self.map = map
+        self.routes = routes
         self.upstreams = upstreams
         self.configuration = configuration
         self.guards = UpstreamGuards(environment, services: upstreams.services, configuration: configuration)
-        self.tokens = TokenVerifier(
-            issuer: TokenAuthenticator.userIssuer, audience: TokenAuthenticator.userIssuer, keys: environment.userKeys,
-            wallClock: environment.wallClock)
+        self.tokens = TokenCheck(environment)
         self.failedLogins = KeyedSlidingWindow(
             named: "failed log-ins", configuration.failedLogins, time: environment.time)
     }
 
-    func forward(_ request: ServiceRequest) async throws -> ServiceResponse {
-        let id = self.environment.ids.next()
-        let target = request.head.path ?? "/"
-        let decision = self.map.decide(request.head.method.rawValue, target)
+    /// - Parameter id: of the request, through all services.
+    func forward(_ request: ServiceRequest, id: UniqueID) async throws -> ServiceResponse {
+        var isLegacy = false
         var response: ServiceResponse
         do {
-            guard let decision else {
-                throw Problem(.notFound, "no route leads to \(target.prefix { $0 != "?" })")
-            }
-            response = try await self.answer(request, decision, id: id)
+            let routed = try self.route(request)
+            isLegacy = self.policy(of: routed.decision)?.isLegacy == true
+            response = try await self.answer(request, routed, id: id)
         } catch let error as CancellationError {
             throw error
         } catch {
-            let problem = ProblemMapping.problem(for: error)
-            if problem.type == .internalError {
-                self.environment.logger.error(
-                    "the gateway failed", metadata: ["request.id": "\(id)", "error": "\(error)"])
-            }
-            response = problem.response(instance: id.description)
+            response = self.problem(for: error, id: id)
         }
         response.head.headerFields[.serviceRequestID] = id.description
-        if decision?.isLegacy == true { self.envelop(&response) }
+        if isLegacy { self.envelop(&response) }
         return response
     }
 
+    /// Where a whole request goes, and the target that the service sees.
+    private func route(_ request: ServiceRequest) throws -> (decision: RouteDecision, target: String) {
+        let target = request.head.path ?? "/"
+        let fields = request.head.headerFields.map { (name: $0.name.rawName, value: $0.value) }
+        guard
+            let text = try? RequestText(
+                request.head.method.rawValue, target, host: request.head.authority, fields: fields)
+        else { throw Self.refusal(.noRoute, target) }
+        let decision = self.routes.decide(
+            text, peer: BalancingKey.of(request.peer ?? ""), draw: self.environment.chance.next())
+        switch decision.outcome {
+        case .forward: return (decision, decision.isRewritten ? self.routes.target(decision, text) : target)
+        case .redirect: return (decision, self.routes.location(decision, text, isSecure: false))
+        case .refuse(let refusal): throw Self.refusal(refusal, target)
+        }
+    }
+
+    func policy(of decision: RouteDecision) -> RoutePolicy? {
+        decision.route < 0 ? nil : self.routes.routes[decision.route].policy
+    }
+
+    /// What the client is told when no route lets a request through.
+    static func refusal(_ refusal: RouteRefusal, _ target: String) -> Problem {
+        let path = target.prefix { $0 != "?" }
+        switch refusal {
+        case .noRoute, .ambiguousPath: return Problem(.notFound, "no route leads to \(path)")
+        case .methodNotAllowed: return Problem(.methodNotAllowed, "no route leads to \(path) with this method")
+        case .unknownVersion: return Problem(.validationFailed, "\(path) is not offered in this version")
+        case .tenantMismatch: return Problem(.validationFailed, "the tenant is named in two ways, or cannot be one")
+        case .closed: return Problem(.unavailable, "\(path) is closed", retryAfter: .seconds(60))
+        }
+    }
+
+    /// What the client is told of an error.
+    func problem(for error: any Error, id: UniqueID) -> ServiceResponse {
+        let problem = ProblemMapping.problem(for: error)
+        if problem.type == .internalError {
+            self.environment.logger.error(
+                "the gateway failed", metadata: ["request.id": "\(id)", "error": "\(error)"])
+        }
+        return problem.response(instance: id.description)
+    }
+
     private func answer(
-        _ request: ServiceRequest, _ decision: RouteMap.Decision, id: UniqueID,
+        _ request: ServiceRequest, _ routed: (decision: RouteDecision, target: String), id: UniqueID,
     ) async throws -> ServiceResponse {
-        if decision.needsToken { try await self.requireToken(request) }
-        let service = ServiceName(rawValue: decision.service)
-        try self.upstreams.requireAvailable(service)
-        let isLogin = request.head.method == .post && decision.target == "/v1/sessions"
+        if routed.decision.needsToken {
+            _ = try await self.tokens.principal(of: request.head.headerFields[.authorization])
+        }
+        guard let group = routed.decision.group, let policy = self.policy(of: routed.decision) else {
+            guard case .redirect(let status) = routed.decision.outcome else {
+                preconditionFailure("what is refused is not answered")
+            }
+            return ServiceResponse(status: .init(code: status), headers: [.location: routed.target])
+        }
+        let service = self.upstreams.services[group]
+        try self.upstreams.requireAvailable(group)
+        let path = String(routed.target.prefix { $0 != "?" })
+        let isLogin = request.head.method == .post && Self.loginPaths.contains(path)
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin { try self.failedLogins.check(client) }
-        let response = try await self.guards.run(service, decision.priority, client: request.peer) {
-            try await self.send(request, to: service, decision, id: id)
+        let response = try await self.guards.run(group, policy.priority, client: request.peer) {
+            try await self.send(request, to: service, routed.target, policy.priority, id: id)
         }
         if isLogin, response.head.status == .unauthorized { self.failedLogins.record(client) }
         return response
     }
 
+    /// Where log-ins go, at the service: tries that fail are counted. A server that forwards bytes leaves them to the
+    /// handler.
+    static let loginPaths = ["/v1/sessions", "/login"]
+
     private func send(
-        _ request: ServiceRequest, to service: ServiceName, _ decision: RouteMap.Decision, id: UniqueID,
+        _ request: ServiceRequest, to service: ServiceName, _ target: String, _ priority: CallPriority, id: UniqueID,
     ) async throws -> ServiceResponse {
         let deadline = Deadline(at: self.environment.time.now + self.configuration.deadline)
         var outgoing = request
-        outgoing.head.path = decision.target
+        outgoing.head.path = target
         // The body is left out at the very end, so that its length is that of what the gateway makes of it.
         if outgoing.head.method == .head { outgoing.head.method = .get }
         outgoing.head.headerFields = ForwardedHeaders.outgoing(
             request.head.headerFields, requestID: id, at: self.environment.wallClock.now, peer: request.peer,
-            traceparent: TraceContext.header(
-                continuing: request.head.headerFields[.traceparent], chance: self.environment.chance))
+            trace: TraceContext.continuing(
+                request.head.headerFields[.traceparent].flatMap { TraceContext($0) }, chance: self.environment.chance))
         outgoing.head.headerFields[.deadline] = String(self.configuration.deadline.milliseconds)
-        outgoing.head.headerFields[.callPriority] = decision.priority.name
+        outgoing.head.headerFields[.callPriority] = priority.name
         do {
             var response = try await self.environment.transport.call(service, outgoing, deadline: deadline)
             response.head.headerFields = ForwardedHeaders.incoming(response.head.headerFields)
@@ -96,7 +143,8 @@ struct Forwarder: Sendable {
         }
     }
 
-    private func problem(for error: TransportError, of service: ServiceName) -> Problem {
+    /// What the client is told when no answer came back.
+    func problem(for error: TransportError, of service: ServiceName) -> Problem {
         switch error.code {
         case .notConnected:
             self.upstreams.callFailed(service, error.message)
@@ -113,30 +161,6 @@ struct Forwarder: Sendable {
                 "the connection to \(service) broke; whether the request was carried out is unknown",
                 retryAfter: .seconds(1))
         }
-    }
-
-    private func requireToken(_ request: ServiceRequest) async throws {
-        guard let header = request.head.headerFields[.authorization], header.lowercased().hasPrefix("bearer ") else {
-            throw Problem(
-                .unauthenticated, "a bearer token is needed: Authorization: Bearer TOKEN",
-                headers: [.wwwAuthenticate: "Bearer"])
-        }
-        do {
-            let principal = try await self.tokens.verify(String(header.dropFirst(7))).claims.principal()
-            guard !self.environment.revocations.isRevoked(principal) else {
-                throw Self.refusal("the token has been revoked")
-            }
-        } catch let error as JOSEError where error.code == .keysUnavailable {
-            throw Problem(.unavailable, "tokens cannot be checked now", retryAfter: .seconds(1))
-        } catch let error as JOSEError {
-            throw Self.refusal(error.message)
-        }
-    }
-
-    private static func refusal(_ reason: String) -> Problem {
-        Problem(
-            .unauthenticated, "the bearer token is refused: \(reason)",
-            headers: [.wwwAuthenticate: "Bearer error=\"invalid_token\""])
     }
 
     private func envelop(_ response: inout ServiceResponse) {

@@ -72,26 +72,42 @@ public struct GatewayService: Sendable {
         }
     }
 
-    /// Answers every request.
+    /// Answers every request, whole.
     public let handler: ServiceHandler
+    /// The same parts, for a server that forwards bytes.
+    let parts: GatewayParts
     /// Health checks of the services.
     public let background: [BackgroundWork]
 
     public init(
-        _ environment: GatewayEnvironment, map: RouteMap = .shop, problems: [ProblemType],
+        _ environment: GatewayEnvironment, routes: RoutingTable = .shop, problems: [ProblemType],
         configuration: Configuration = Configuration(),
     ) {
-        let upstreams = Upstreams(environment, map: map, configuration: configuration)
-        let forwarder = Forwarder(
-            environment: environment, map: map, upstreams: upstreams, configuration: configuration)
-        let local = LocalPages(environment: environment, map: map, upstreams: upstreams, problems: problems)
-        self.handler = { request in
-            let answer = try await local.answer(request)
-            let response = if let answer { answer } else { try await forwarder.forward(request) }
-            return request.head.method == .head ? response.withoutBody : response
-        }
+        let upstreams = Upstreams(environment, routes: routes, configuration: configuration)
+        let core = GatewayParts(
+            environment: environment,
+            forwarder: Forwarder(
+                environment: environment, routes: routes, upstreams: upstreams, configuration: configuration),
+            local: LocalPages(environment: environment, routes: routes, upstreams: upstreams, problems: problems),
+            upstreams: upstreams)
+        self.parts = core
+        self.handler = { request in try await core.answer(request, id: environment.ids.next()) }
         self.background = [
             BackgroundWork("health of services") { try await upstreams.watch() }
         ]
+    }
+}
+
+/// What carries a gateway's decisions out.
+struct GatewayParts: Sendable {
+    let environment: GatewayEnvironment
+    let forwarder: Forwarder
+    let local: LocalPages
+    let upstreams: Upstreams
+
+    func answer(_ request: ServiceRequest, id: UniqueID) async throws -> ServiceResponse {
+        let answer = try await self.local.answer(request)
+        let response = if let answer { answer } else { try await self.forwarder.forward(request, id: id) }
+        return request.head.method == .head ? response.withoutBody : response
     }
 }

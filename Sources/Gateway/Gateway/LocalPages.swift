@@ -7,14 +7,14 @@ import Synchronization
 /// What the gateway answers itself: health, documents, explanations.
 struct LocalPages: Sendable {
     private let environment: GatewayEnvironment
-    private let map: RouteMap
+    private let routes: RoutingTable
     private let upstreams: Upstreams
     private let problems: [ProblemType]
     private let began: Tick
 
-    init(environment: GatewayEnvironment, map: RouteMap, upstreams: Upstreams, problems: [ProblemType]) {
+    init(environment: GatewayEnvironment, routes: RoutingTable, upstreams: Upstreams, problems: [ProblemType]) {
         self.environment = environment
-        self.map = map
+        self.routes = routes
         self.upstreams = upstreams
         self.problems = problems
         self.began = environment.time.now
@@ -23,7 +23,7 @@ struct LocalPages: Sendable {
     /// Nil when the path is not one of the gateway's own.
     func answer(_ request: ServiceRequest) async throws -> ServiceResponse? {
         let path = String((request.head.path ?? "/").prefix { $0 != "?" })
-        guard Self.paths.contains(path) || path.hasPrefix("/problems/") else { return nil }
+        guard Self.covers(path) else { return nil }
         let methods = AllowedMethods([.get])
         if request.head.method == .options { return methods.answer }
         guard request.head.method == .get || request.head.method == .head else {
@@ -36,11 +36,17 @@ struct LocalPages: Sendable {
         case "/openapi.json": return .document(await self.document())
         case "/openapi-3.0.json": return .document(DocumentMerge.downgraded(await self.document()))
         case "/problems": return .document(.array(self.problems.map(Self.explanation)))
-        default: return self.problem(String(path.dropFirst("/problems/".count)))
+        default: return self.problem(String(path.dropFirst(Self.explanations.count)))
         }
     }
 
-    private static let paths: Set<String> = [
+    /// Whether a path is one of the gateway's own.
+    static func covers(_ path: String) -> Bool { self.paths.contains(path) || path.hasPrefix(self.explanations) }
+
+    /// What the paths of explanations begin with.
+    static let explanations = "/problems/"
+
+    static let paths: Set<String> = [
         "/docs", "/health", "/health/live", "/health/ready", "/api/health", "/openapi.json", "/openapi-3.0.json",
         "/problems",
     ]
@@ -70,7 +76,7 @@ struct LocalPages: Sendable {
             for await document in group { if let document { documents.append(document) } }
         }
         return DocumentMerge.merge(
-            documents.sorted { $0.0 < $1.0 }.map(\.1), title: "Order API", version: "1.0.0", map: self.map)
+            documents.sorted { $0.0 < $1.0 }.map(\.1), title: "Order API", version: "1.0.0", routes: self.routes)
     }
 
     private func problem(_ code: String) -> ServiceResponse {

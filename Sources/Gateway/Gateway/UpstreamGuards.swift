@@ -12,11 +12,11 @@ struct UpstreamGuards: Sendable {
         let background: Pipeline
     }
 
-    private let guards: [ServiceName: Guard]
+    /// In the order of the services.
+    private let guards: [Guard]
 
     init(_ environment: GatewayEnvironment, services: [ServiceName], configuration: GatewayService.Configuration) {
-        self.guards = Dictionary(
-            uniqueKeysWithValues: services.map { ($0, Self.guarding($0, environment, configuration)) })
+        self.guards = services.map { Self.guarding($0, environment, configuration) }
     }
 
     private static func guarding(
@@ -39,14 +39,17 @@ struct UpstreamGuards: Sendable {
 
     /// Sends a request when its turn has come.
     /// - Parameters:
+    ///   - group: the index of the service.
     ///   - client: whose request it is: all requests of one client are dropped or served together.
     /// - Throws: `Refusal` with `overloaded`; what `send` throws.
     func run<Value: Sendable>(
-        _ service: ServiceName, _ priority: CallPriority, client: String?,
-        _ send: @Sendable () async throws -> Value
+        _ group: Int, _ priority: CallPriority, client: String?, _ send: @Sendable () async throws -> Value
     ) async throws -> Value {
-        guard let guarded = self.guards[service] else { return try await send() }
-        let pipeline = priority == .background ? guarded.background : guarded.everybody
-        return try await pipeline.run(priority, CallTraits(group: client), send)
+        try await self.pipeline(group, priority).run(priority, CallTraits(group: client), send)
+    }
+
+    /// What a request passes before it is sent.
+    func pipeline(_ group: Int, _ priority: CallPriority) -> Pipeline {
+        priority == .background ? self.guards[group].background : self.guards[group].everybody
     }
 }

@@ -9,19 +9,27 @@ import Synchronization
 final class Upstreams: Sendable {
     private let environment: GatewayEnvironment
     private let configuration: GatewayService.Configuration
+    /// Sorted; groups of routes are named by their index here.
     let services: [ServiceName]
-    private let health: Mutex<[ServiceName: UpstreamHealth]>
+    /// By index.
+    private let health: Mutex<[UpstreamHealth]>
 
-    init(_ environment: GatewayEnvironment, map: RouteMap, configuration: GatewayService.Configuration) {
+    init(_ environment: GatewayEnvironment, routes: RoutingTable, configuration: GatewayService.Configuration) {
         self.environment = environment
         self.configuration = configuration
-        self.services = map.services.map { ServiceName(rawValue: $0) }
-        self.health = Mutex([:])
+        self.services = routes.groups.map { ServiceName(rawValue: $0) }
+        let unknown = UpstreamHealth(at: environment.time.now)
+        self.health = Mutex(Array(repeating: unknown, count: self.services.count))
     }
 
+    /// The index of a service.
+    func group(of service: ServiceName) -> Int? { self.services.firstIndex(of: service) }
+
     /// - Throws: a problem when the last check of the service failed.
-    func requireAvailable(_ service: ServiceName) throws {
-        guard let health = self.health.withLock({ $0[service] }), !health.isAvailable else { return }
+    func requireAvailable(_ group: Int) throws {
+        let health = self.health.withLock { $0[group] }
+        guard !health.isAvailable else { return }
+        let service = self.services[group]
         throw Problem(
             .unavailable, "\(service) is down: \(health.reason ?? "its health check failed")",
             details: ["service": .string(service.rawValue)], retryAfter: .seconds(1))
@@ -35,7 +43,7 @@ final class Upstreams: Sendable {
     func watch() async throws {
         while !Task.isCancelled {
             _ = await self.report()
-            let isAnyDown = self.health.withLock { $0.values.contains { !$0.isAvailable } }
+            let isAnyDown = self.health.withLock { $0.contains { !$0.isAvailable } }
             // A service that is down is asked again soon, so that its return is noticed.
             try await self.environment.time.sleep(
                 for: isAnyDown ? min(.seconds(1), self.configuration.healthInterval) : self.configuration.healthInterval
@@ -80,13 +88,12 @@ final class Upstreams: Sendable {
     }
 
     private func update(_ service: ServiceName, _ change: (inout UpstreamHealth, Tick) -> Void) {
+        guard let group = self.group(of: service) else { return }
         let now = self.environment.time.now
         let (before, after) = self.health.withLock { states in
-            let before = states[service] ?? UpstreamHealth(at: now)
-            var after = before
-            change(&after, now)
-            states[service] = after
-            return (before, after)
+            let before = states[group]
+            change(&states[group], now)
+            return (before, states[group])
         }
         guard before.state != after.state else { return }
         self.environment.logger.info(

@@ -4,14 +4,18 @@ public import Essentials
 public enum DocumentMerge {
     /// - Parameters:
     ///   - documents: OpenAPI 3.1, each with paths and schemas of its own; equal names mean equal schemas.
-    ///   - map: only routed paths are taken.
-    public static func merge(_ documents: [JSONValue], title: String, version: String, map: RouteMap) -> JSONValue {
+    ///   - routes: only routed paths are taken.
+    public static func merge(
+        _ documents: [JSONValue], title: String, version: String, routes: RoutingTable
+    ) -> JSONValue {
         var paths = JSONObject()
         var schemas = JSONObject()
         var tags: Set<String> = []
         for document in documents {
             for path in document["paths"]?.object?.members ?? [] {
-                guard map.decide("GET", path.name.replacingBraces) != nil else { continue }
+                guard let request = try? RequestText("GET", path.name.replacingBraces),
+                    routes.decide(request).group != nil
+                else { continue }
                 paths[path.name] = path.value
                 for operation in path.value.object?.members ?? [] {
                     for tag in operation.value["tags"]?.array ?? [] { if let name = tag.string { tags.insert(name) } }

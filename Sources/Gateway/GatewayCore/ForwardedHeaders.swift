@@ -1,5 +1,6 @@
 public import Essentials
 public import HTTPTypes
+public import HTTPWire
 
 /// Which headers go on to a service and which come back.
 public enum ForwardedHeaders {
@@ -8,15 +9,37 @@ public enum ForwardedHeaders {
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
         "transfer-encoding", "upgrade", "host", "content-length",
     ]
-    static let platformOnly: Set<String> = [
-        "x-service-request-id", "x-request-timestamp", "x-client-ip", "x-forwarded-for", "x-forwarded-proto",
-        "forwarded",
-        "x-mainstay-deadline", "x-mainstay-priority", "x-mainstay-actor", "x-mainstay-causation",
+    /// What only the platform may set. A transport that forwards bytes leaves out and writes the forwarding fields itself.
+    static let platformNames = [
+        "x-service-request-id", "x-request-timestamp", "x-client-ip", "x-mainstay-deadline", "x-mainstay-priority",
+        "x-mainstay-actor", "x-mainstay-causation",
     ]
+    private static let platformOnly = Set(platformNames + ["x-forwarded-for", "x-forwarded-proto", "forwarded"])
+    private static let platformBytes = platformNames.map { Array($0.utf8) }
+
+    /// Whether a field name is one that only the platform may set, in any case of letters.
+    public static func isPlatformOnly(_ name: WireRange, _ bytes: RawSpan) -> Bool {
+        guard name.count >= 11, name.count <= 20 else { return false }
+        return self.platformBytes.contains { Self.isSame(name, bytes, $0) }
+    }
+
+    /// Whether a field name is `X-Service-Request-ID`, which the gateway writes itself.
+    public static func isRequestID(_ name: WireRange, _ bytes: RawSpan) -> Bool {
+        Self.isSame(name, bytes, self.platformBytes[0])
+    }
+
+    private static func isSame(_ name: WireRange, _ bytes: RawSpan, _ wanted: [UInt8]) -> Bool {
+        guard name.count == wanted.count else { return false }
+        return bytes.withUnsafeBytes { all in
+            wanted.indices.allSatisfy { Self.folded(all[name.start + $0]) == wanted[$0] }
+        }
+    }
+
+    private static func folded(_ byte: UInt8) -> UInt8 { (65...90).contains(byte) ? byte | 0x20 : byte }
 
     /// The headers for the service: the client's, without those above, and with the platform's own.
     public static func outgoing(
-        _ client: HTTPFields, requestID: UniqueID, at moment: Timestamp, peer: String?, traceparent: String,
+        _ client: HTTPFields, requestID: UniqueID, at moment: Timestamp, peer: String?, trace: TraceContext,
     ) -> HTTPFields {
         let named = Self.namedByConnection(client)
         var fields = HTTPFields()
@@ -30,7 +53,7 @@ public enum ForwardedHeaders {
         }
         fields[HTTPField.Name("X-Service-Request-ID")!] = requestID.description
         fields[HTTPField.Name("X-Request-Timestamp")!] = moment.rfc3339
-        fields[HTTPField.Name("traceparent")!] = traceparent
+        fields[HTTPField.Name("traceparent")!] = trace.header
         if let peer {
             fields[HTTPField.Name("X-Client-IP")!] = peer
             fields[HTTPField.Name("X-Forwarded-For")!] = peer
@@ -53,34 +76,5 @@ public enum ForwardedHeaders {
 
     private static func namedByConnection(_ fields: HTTPFields) -> Set<String> {
         Set((fields[.connection] ?? "").lowercased().split(separator: ",").map { $0.filter { $0 != " " } })
-    }
-}
-
-/// W3C Trace Context, level 1: `00-TRACE-SPAN-FLAGS`.
-public enum TraceContext {
-    /// The client's context with a span of the gateway's, or a new trace when the client sent none that is valid.
-    public static func header(continuing header: String?, chance: Chance) -> String {
-        let span = Self.hexadecimal(max(1, chance.next()))
-        if let trace = header.flatMap(Self.traceID) { return "00-\(trace.id)-\(span)-\(trace.flags)" }
-        return "00-\(Self.hexadecimal(chance.next()))\(Self.hexadecimal(max(1, chance.next())))-\(span)-01"
-    }
-
-    private static func traceID(_ header: String) -> (id: Substring, flags: Substring)? {
-        let parts = header.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[0].utf8.count == 2, parts[0] != "ff", parts[1].utf8.count == 32,
-            parts[2].utf8.count == 16, parts[3].utf8.count == 2, parts[0] != "00" || parts.count == 4,
-            parts[0...3].allSatisfy({ $0.utf8.allSatisfy(Self.isLowercaseHexadecimal) }),
-            parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
-        else { return nil }
-        return (parts[1], parts[3])
-    }
-
-    private static func isLowercaseHexadecimal(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (97...102).contains(byte)
-    }
-
-    private static func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -202,6 +202,12 @@ extension Section {
         self.outerGates?.leave(&journey, .success)
     }
 
+    /// The call has failed, and there is no retry.
+    func leave(_ journey: inout Journey, after error: any Error) {
+        self.innerGates?.leave(&journey, .failure(error))
+        self.giveUp(error, &journey)
+    }
+
     /// An attempt has failed, or the call was not let into it.
     /// - Throws: `error`, when there shall be no other attempt.
     func fail(_ error: any Error, _ journey: inout Journey) throws {

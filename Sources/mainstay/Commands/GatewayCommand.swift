@@ -24,8 +24,7 @@ struct GatewayCommand: AsyncParsableCommand {
                 let ready = Readiness()
                 let background = platform.background(
                     gateway.background + [try platform.followRevocations(as: "gateway")], after: 1, of: ready)
-                let front = platform.host(
-                    "gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
+                let front = try platform.front(gateway, ready: ready)
                 try await platform.run([background, front, ReadyNote(ready: ready, name: "gateway")])
             }
         }

@@ -44,7 +44,7 @@ struct UpCommand: AsyncParsableCommand {
         let background = platform.background(
             built.flatMap(\.service.background) + gateway.background, after: hosts.count + 1, of: ready,
             quiesce: built.map(\.service.quiesce))
-        let front = platform.host("gateway", gateway.handler, host: settings.host, port: settings.port, ready: ready)
+        let front = try platform.front(gateway, ready: ready)
         let announcement = Announcement(
             platform: platform, ready: ready, expected: hosts.count + 1, notes: notes, isDemo: settings.isDemo)
         try await platform.run(hosts + [background, front, announcement])

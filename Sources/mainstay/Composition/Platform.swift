@@ -116,7 +116,7 @@ final class Platform: Sendable {
                 transport: self.transport, userKeys: self.userKeys, revocations: self.revocations,
                 time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
                 version: Version.current),
-            problems: ProblemType.common + ProblemType.shop, configuration: configuration)
+            problems: ProblemType.common + ProblemType.shop + ProblemType.edge, configuration: configuration)
     }
 
     /// A host for a handler that registers its address and reports when it listens.

@@ -1,4 +1,5 @@
 import Chassis
+import Gateway
 import Orders
 import Resilience
 import ShopContracts
@@ -62,6 +63,11 @@ enum KeyRegistry {
                 about: "Connections that the database of a service gives out; its pools must fit. Default: no limit."
             ),
             Key(name: "gateway.deadline", kind: .integer(1...60), about: "Seconds a request may take. Default: 15."),
+            Key(name: "gateway.loops", kind: .integer(1...256), about: "Event loops of the gateway. Default: 1."),
+            Key(name: "gateway.log.file", kind: .text, about: "The access log; - for the terminal. Default: none."),
+            Key(
+                name: "gateway.log.format", kind: .oneOf(AccessLog.Format.allCases.map(\.rawValue)),
+                about: "How lines of the access log look. Default: json."),
             Key(name: "gateway.health.interval", kind: .integer(1...3_600), about: "Seconds. Default: 10."),
             Key(name: "gateway.health.timeout", kind: .integer(1...60), about: "Seconds. Default: 5."),
         ]

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import Gateway
 import Orders
 import Yams
 
@@ -93,6 +94,11 @@ struct Settings: Sendable {
     var logLevel: String { self.values.string(forKey: "log.level", default: "notice") }
     var mailDirectory: String { self.values.string(forKey: "mail.directory", default: "\(self.data)/mail") }
     var gatewayDeadline: Duration { .seconds(self.values.int(forKey: "gateway.deadline", default: 15)) }
+    var gatewayLoops: Int { self.values.int(forKey: "gateway.loops", default: 1) }
+    var accessLog: String? { self.values.string(forKey: "gateway.log.file") }
+    var accessLogFormat: AccessLog.Format {
+        AccessLog.Format(rawValue: self.values.string(forKey: "gateway.log.format", default: "")) ?? .json
+    }
     var healthInterval: Duration { .seconds(self.values.int(forKey: "gateway.health.interval", default: 10)) }
     var healthTimeout: Duration { .seconds(self.values.int(forKey: "gateway.health.timeout", default: 5)) }
 

@@ -1,4 +1,5 @@
 #if os(Linux)
+    import Essentials
     import HTTPWire
 
     /// A client's connection: its socket, its parser, and the one exchange that it may have under way.
@@ -8,9 +9,13 @@
         enum Phase {
             /// No byte of a request yet. Next: head, closed.
             case idle
-            /// In a head. Next: waiting, answered, closed.
+            /// In a head. Next: suspended, collecting, waiting, idle, draining, closed.
             case head
-            /// The request waits for a connection to an upstream. Next: exchange, answered, closed.
+            /// The router's decision, or a handler's answer, is waited for. Next: collecting, waiting, idle, draining, closed.
+            case suspended
+            /// The body is read for a handler. Next: suspended, draining, closed.
+            case collecting
+            /// The request waits for a connection to an upstream. Next: exchange, idle, draining, closed.
             case waiting
             /// Request and answer are moved. Next: idle, draining, tunnel, closed.
             case exchange
@@ -28,21 +33,38 @@
         var stream: Stream
         var parser: RequestParser
         var phase = Phase.idle
-        /// The client's address.
-        let peer: [UInt8]
 
         /// Milliseconds of the loop's clock at which the phase has lasted too long.
         var deadline: Int64 = 0
         /// When the wheel will name this connection next; `Int64.max` when it will not.
         var scheduled = Int64.max
 
+        /// Whether no request has come on it.
+        var isFresh = true
+
         // The exchange
+        let exchange: ProxyExchange
+        /// Whether the router knows of it and has not yet heard of its end.
+        var isRouted = false
         /// Whether it began since the client was served last.
         var isStarted = false
         var group = 0
-        var endpoint = 0
+        /// The place of the endpoint in the loop; -1 before one was chosen.
+        var endpoint = -1
         var attempts = 0
         var upstream: Upstream?
+        /// When the head of the answer must be there, in milliseconds.
+        var answerDeadline = Int64.max
+        /// When the body must be there if none of it has come, in milliseconds.
+        var bodyDeadline = Int64.max
+        /// What is done for it off the loop.
+        var errand: Errand?
+        /// Counts errands, so that one that comes late is known.
+        var errands: UInt64 = 0
+        /// What a handler will get, and the handler.
+        var collected: (request: ProxyRequest, handler: @Sendable (ProxyRequest) async -> ProxyAnswer)?
+        /// Bytes of the body that are held for a handler, until the exchange ends.
+        var collectedBytes = 0
         /// Whether the head still lies at the front of `stream.inbound`, from where it can be sent again.
         var holdsHead = false
         var body = BodyReader(.none)
@@ -50,60 +72,33 @@
         var asksUpgrade = false
         /// Whether the body is written in chunks.
         var writesChunks = false
-        /// Whether the whole request has been handed to the upstream connection.
+        /// Whether the whole request has been taken from the connection.
         var isRequestMoved = false
         /// Whether the client may send another request on this connection.
         var isPersistent = true
         /// Whether a byte of the answer has been handed to the client.
         var isAnswerBegun = false
+        /// Bytes of content.
+        var received: Int64 = 0
+        var sent: Int64 = 0
+        var status = 0
+        var answeredAt: Tick?
 
-        init(_ token: UInt64, _ descriptor: Int32, _ pool: WirePool, _ limits: WireLimits, peer: [UInt8]) {
+        /// Whether nothing is read from it now, so that only a failure tells that it has gone.
+        var waitsForOthers: Bool {
+            switch self.phase {
+            case .waiting, .suspended: true
+            case .idle, .head, .collecting, .exchange, .tunnel, .draining, .lingering, .closed: false
+            }
+        }
+
+        init(
+            _ token: UInt64, _ descriptor: Int32, _ pool: WirePool, _ limits: WireLimits, peer: [UInt8]
+        ) {
             self.token = token
             self.stream = Stream(descriptor, pool)
             self.parser = RequestParser(limits: limits)
-            self.peer = peer
-        }
-    }
-
-    /// A connection to an endpoint.
-    final class Upstream {
-        enum Phase {
-            /// The connection is being made. Next: busy, closed.
-            case connecting
-            /// It serves a client. Next: idle, tunnel, closed.
-            case busy
-            /// It waits in the pool. Next: busy, closed.
-            case idle
-            /// The connection is one side of a tunnel. Next: closed.
-            case tunnel
-            /// The socket is given up. Stays.
-            case closed
-        }
-
-        let token: UInt64
-        /// The index of its endpoint in the loop.
-        let endpoint: Int
-        var stream: Stream
-        var parser: ResponseParser
-        var phase = Phase.connecting
-        var deadline: Int64 = 0
-        var scheduled = Int64.max
-        /// Whom it serves.
-        var client: Downstream?
-        /// Whether a request was answered on it before.
-        var isReused = false
-        /// Whether the head of the answer was passed on.
-        var isHeadMoved = false
-        var body = BodyReader(.none)
-        /// Whether the body is passed on in chunks.
-        var writesChunks = false
-
-        init(_ token: UInt64, _ descriptor: Int32, _ endpoint: Int, _ pool: WirePool, _ limits: WireLimits) {
-            self.token = token
-            self.endpoint = endpoint
-            self.stream = Stream(descriptor, pool)
-            self.stream.isWritable = false
-            self.parser = ResponseParser(limits: limits)
+            self.exchange = ProxyExchange(peer: peer, isSecure: false)
         }
     }
 #endif

@@ -10,6 +10,8 @@
         var count = 0
         /// Until when the endpoint is passed over because it could not be connected to, in milliseconds.
         var failedUntil: Int64 = 0
+        /// Whether no group has it any more: its connections end with the requests that they serve.
+        var isRetired = false
         private var waiting: [Downstream] = []
         /// Places at the front that may be empty before the rest moves up.
         private static let compaction = 256
@@ -21,6 +23,8 @@
         }
 
         var waitingCount: Int { self.waiting.count - self.firstWaiting }
+        /// Whether its place may be given to another endpoint.
+        var isVacant: Bool { self.isRetired && self.count == 0 && self.waitingCount == 0 }
 
         mutating func wait(_ client: Downstream) { self.waiting.append(client) }
 
@@ -41,14 +45,18 @@
 
     /// The endpoints of a group, taken in turn.
     struct EndpointGroup {
+        let endpoints: [Endpoint]
+        /// Their places in the loop.
         let members: [Int]
         private var next = 0
 
-        init(_ members: [Int]) {
+        init(_ endpoints: [Endpoint], at members: [Int]) {
+            self.endpoints = endpoints
             self.members = members
         }
 
         /// The next member for which `isUsable`; the next of all when none is.
+        /// - Precondition: there is one.
         mutating func choose(_ isUsable: (Int) -> Bool) -> Int {
             for _ in self.members.indices {
                 let member = self.members[self.next]

@@ -5,13 +5,27 @@
 
     /// What other threads may tell a loop, and what it tells them.
     final class LoopControl: Sendable {
-        struct State {
+        /// What an errand brought.
+        struct Return: Sendable {
+            var client: UInt64
+            var errand: UInt64
+            var finding: Errand.Finding
+        }
+
+        struct Orders: Sendable {
             var drain: Duration?
+            /// By group.
+            var endpoints: [Int: [Endpoint]] = [:]
+            var returns: [Return] = []
+        }
+
+        private struct State {
+            var orders = Orders()
             var counters = ProxyCounters()
         }
 
         let waker: Int32
-        let state = Mutex(State())
+        private let state = Mutex(State())
 
         /// - Throws: when the process has no descriptor left.
         init() throws {
@@ -21,9 +35,24 @@
 
         deinit { mainstay_close(self.waker) }
 
-        func drain(within limit: Duration) {
-            self.state.withLock { $0.drain = limit }
+        /// Tells the loop, and wakes it.
+        func order(_ change: (inout Orders) -> Void) {
+            self.state.withLock { change(&$0.orders) }
             mainstay_wake(self.waker)
+        }
+
+        /// What was ordered since the last call.
+        func takeOrders() -> Orders {
+            mainstay_wake_clear(self.waker)
+            return self.state.withLock { state in
+                defer { state.orders = Orders() }
+                return state.orders
+            }
+        }
+
+        var counters: ProxyCounters {
+            get { self.state.withLock(\.counters) }
+            set { self.state.withLock { $0.counters = newValue } }
         }
     }
 #endif

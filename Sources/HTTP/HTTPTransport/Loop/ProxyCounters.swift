@@ -19,6 +19,12 @@ public struct ProxyCounters: Hashable, Sendable {
     public var upstreamConnections = 0
     /// Exchanges that broke off after the answer had begun, or because the client left.
     public var aborted = 0
+    /// Requests that wait now for a decision or a handler off the loop.
+    public var suspendedRequests = 0
+    /// Bytes of bodies that are held now for handlers.
+    public var collectedBytes = 0
+    /// Rounds of the loops: how often one of them looked for something to do.
+    public var rounds = 0
     /// Connections that became tunnels.
     public var upgrades = 0
 
@@ -36,6 +42,9 @@ public struct ProxyCounters: Hashable, Sendable {
         sum.retries += right.retries
         sum.upstreamConnections += right.upstreamConnections
         sum.aborted += right.aborted
+        sum.suspendedRequests += right.suspendedRequests
+        sum.collectedBytes += right.collectedBytes
+        sum.rounds += right.rounds
         sum.upgrades += right.upgrades
         return sum
     }

@@ -11,26 +11,69 @@
             self.answer(client, problem)
         }
 
-        /// Answers with a problem; the connection stays only where the next request is sure to begin behind this one.
+        /// Answers with a problem, or breaks off when another answer has begun.
         func answer(_ client: Downstream, _ problem: EdgeProblem) {
-            guard !client.isAnswerBegun else { return self.abort(client) }
-            var isSafe = false
-            if case .malformed = problem {
-            } else {
-                isSafe = client.holdsHead && client.isPersistent && client.parser.head.framing == .none
+            guard !client.isAnswerBegun else { return self.abort(client, .upstreamBroke) }
+            let exchange = client.isRouted ? client.exchange : nil
+            let answer = self.router.answer(to: problem, exchange) ?? problem.answer
+            if case .malformed = problem { client.isPersistent = false }
+            self.answer(client, answer, .problem(problem))
+        }
+
+        /// Gives an answer; the connection stays only where the next request is sure to begin behind this one.
+        func answer(_ client: Downstream, _ answer: ProxyAnswer, _ ending: ProxyReport.Ending) {
+            let head = client.parser.head
+            let goesOn = client.isRouted && client.isRequestMoved && client.isPersistent && !self.isDraining
+            answer.writeHead(
+                &client.stream.outbound, date: self.wallClock.now,
+                connection: !goesOn
+                    ? "Connection: close\r\n" : head.minorVersion == 0 ? "Connection: keep-alive\r\n" : "")
+            if client.isRouted {
+                self.router.writeAnswerFields(client.exchange, status: answer.status, &client.stream.outbound)
             }
-            let hasBody = !isSafe || client.parser.head.method != .head
-            problem.write(
-                &client.stream.outbound, date: self.wallClock.now, closes: !isSafe, hasBody: hasBody)
-            guard isSafe else { return self.finishAnswer(client) }
-            client.stream.inbound.consume(client.parser.head.byteCount)
-            client.stream.inbound.release()
-            client.holdsHead = false
+            let isToHead = client.isRouted && head.method == .head
+            answer.writeRest(&client.stream.outbound, toHead: isToHead)
+            client.status = answer.status
+            client.sent = isToHead ? 0 : Int64(answer.body.count)
+            client.collected = nil
+            self.endErrand(client)
+            self.report(client, ending)
+            guard goesOn else { return self.finishAnswer(client) }
+            if client.holdsHead {
+                client.stream.inbound.consume(head.byteCount)
+                client.stream.inbound.release()
+                client.holdsHead = false
+            }
+            self.awaitRequest(client)
+            self.wake(client)
+        }
+
+        /// Makes ready for the next request of the connection.
+        func awaitRequest(_ client: Downstream) {
+            client.isAnswerBegun = false
             client.parser.reset()
             client.phase = .idle
-            self.limit(client, self.configuration.idleTimeout)
-            if client.stream.flush() == .failed { return self.close(client) }
-            self.wake(client)
+            self.limit(client, until: self.now + self.times.idle)
+            if client.stream.flush() == .failed { self.close(client) }
+        }
+
+        /// Tells the router that an exchange is over.
+        func report(_ client: Downstream, _ ending: ProxyReport.Ending) {
+            guard client.isRouted else { return }
+            client.isRouted = false
+            let isSent = client.attempts > 0 && client.endpoint >= 0
+            self.router.ended(
+                client.exchange,
+                ProxyReport(
+                    ending: ending, status: client.status, received: client.received, sent: client.sent,
+                    group: isSent ? client.group : nil,
+                    endpoint: isSent ? self.endpoints[client.endpoint].endpoint : nil, attempts: client.attempts,
+                    began: client.exchange.began, answered: client.answeredAt, ended: self.tick))
+            client.exchange.finding = nil
+            self.counters.collectedBytes -= client.collectedBytes
+            client.collectedBytes = 0
+            self.exchangeIDs.append(client.exchange.id)
+            client.exchange.id = -1
         }
 
         /// The last answer of the connection is complete.
@@ -38,7 +81,7 @@
             client.phase = .draining
             client.stream.inbound.removeAll()
             client.stream.inbound.release()
-            self.limit(client, self.configuration.upstreamTimeout)
+            self.limit(client, until: self.now + self.times.upstream)
             self.finishSending(client)
         }
 
@@ -49,7 +92,7 @@
             case .moved:
                 client.stream.endSending()
                 client.phase = .lingering
-                self.limit(client, .seconds(2))
+                self.limit(client, until: self.now + 2_000)
                 self.discard(client)
             }
         }
@@ -69,8 +112,9 @@
         }
 
         /// Breaks off: the client sees that the answer is not whole.
-        func abort(_ client: Downstream) {
+        func abort(_ client: Downstream, _ ending: ProxyReport.Ending) {
             self.counters.aborted += 1
+            self.report(client, ending)
             self.close(client)
         }
 
@@ -78,12 +122,12 @@
         func timeOut(_ client: Downstream) {
             switch client.phase {
             case .idle, .draining, .lingering, .tunnel: self.close(client)
-            case .closed: break
+            case .closed, .suspended: break
             case .head:
                 self.counters.problems += 1
-                client.holdsHead = false
                 client.isAnswerBegun = false
                 self.answer(client, .headTimeout)
+            case .collecting: self.fail(client, .bodyTimeout)
             case .waiting: self.fail(client, .upstreamTimeout)
             case .exchange:
                 let isClientSlow = !client.isRequestMoved && client.upstream?.stream.outbound.isEmpty == true
@@ -104,7 +148,7 @@
             client.phase = .tunnel
             upstream.phase = .tunnel
             self.counters.upgrades += 1
-            self.limit(client, self.configuration.tunnelTimeout)
+            self.limit(client, until: self.now + self.times.tunnel)
             self.pumpTunnel(client)
         }
 
@@ -113,7 +157,7 @@
             guard let upstream = client.upstream else { return self.close(client) }
             let isOpen = self.carry(from: &client.stream, to: &upstream.stream)
             let isAnswered = self.carry(from: &upstream.stream, to: &client.stream)
-            client.deadline = self.now + self.configuration.tunnelTimeout.milliseconds
+            client.deadline = self.now + self.times.tunnel
             if !isOpen || !isAnswered { self.close(client) }
         }
 

@@ -15,11 +15,9 @@
             upstream.isHeadMoved = false
             client.upstream = upstream
             client.phase = .exchange
-            self.limit(client, self.configuration.upstreamTimeout)
+            self.limitExchange(client)
             self.writeRequest(client, upstream)
-            if client.parser.head.framing == .none {
-                client.isRequestMoved = true
-            } else {
+            if client.parser.head.framing != .none {
                 client.stream.inbound.consume(client.parser.head.byteCount)
                 client.holdsHead = false
             }
@@ -29,11 +27,15 @@
 
         private func writeRequest(_ client: Downstream, _ upstream: Upstream) {
             client.stream.inbound.withBytes { bytes in
-                upstream.stream.outbound.reserve(client.parser.head.byteCount + 256)
-                upstream.stream.outbound.appendRequestLine(client.parser.head, bytes)
+                upstream.stream.outbound.reserve(client.parser.head.byteCount + 512)
+                upstream.stream.outbound.append(bytes, client.parser.head.methodName)
+                upstream.stream.outbound.append(" ")
+                self.router.writeTarget(client.exchange, client.parser.head, bytes, &upstream.stream.outbound)
+                upstream.stream.outbound.append(" HTTP/1.1\r\n")
                 upstream.stream.outbound.appendFields(
                     client.parser.head.fields, bytes, end: client.parser.head.byteCount - 2,
                     without: Self.droppedFromRequests)
+                self.router.writeRequestFields(client.exchange, client.parser.head, bytes, &upstream.stream.outbound)
                 client.asksUpgrade =
                     client.parser.head.framing == .none && self.isUpgradable(client.parser.head.upgrade, bytes)
                 if client.asksUpgrade {
@@ -49,9 +51,10 @@
             upstream.stream.outbound.appendFraming(client.parser.head.framing)
             client.writesChunks = client.parser.head.framing == .chunked
             upstream.stream.outbound.append("X-Forwarded-For: ")
-            upstream.stream.outbound.append(contentsOf: client.peer)
+            upstream.stream.outbound.append(contentsOf: client.exchange.peer)
             upstream.stream.outbound.append("\r\n")
-            upstream.stream.outbound.append(contentsOf: self.ownFields)
+            upstream.stream.outbound.append(
+                contentsOf: client.exchange.isSecure ? self.ownFields.secure : self.ownFields.plain)
             upstream.stream.outbound.append("\r\n")
         }
 
@@ -62,7 +65,10 @@
         /// Moves what can be moved, both ways.
         func pump(_ client: Downstream) {
             guard let upstream = client.upstream else { return }
-            if !client.isRequestMoved, !self.moveBody(client, upstream) { return }
+            if !client.isRequestMoved {
+                self.moveBody(client, upstream)
+                guard client.upstream === upstream else { return }
+            }
             if upstream.stream.flush() == .failed, !upstream.stream.isReadable {
                 return self.upstreamEnded(client, upstream)
             }
@@ -70,32 +76,20 @@
         }
 
         /// Moves the request's body.
-        /// - Returns: false when the exchange is over.
-        private func moveBody(_ client: Downstream, _ upstream: Upstream) -> Bool {
+        private func moveBody(_ client: Downstream, _ upstream: Upstream) {
             while !client.isRequestMoved {
                 if upstream.stream.outbound.count >= self.configuration.buffer, upstream.stream.flush() != .moved {
-                    return true
+                    return
                 }
-                if client.stream.inbound.isEmpty {
-                    guard client.stream.isReadable else { return true }
-                    switch client.stream.receive(16_384) {
-                    case .moved: client.deadline = self.now + self.configuration.upstreamTimeout.milliseconds
-                    case .blocked: return true
-                    case .ended, .failed:
-                        self.abort(client)
-                        return false
-                    }
-                }
+                guard self.fillBody(client) else { return }
                 do throws(WireError) {
-                    guard try self.moveBodyPiece(client, upstream) else { return true }
+                    guard try self.moveBodyPiece(client, upstream) else { return }
                 } catch {
                     self.counters.malformed += 1
                     self.close(upstream)
-                    self.answer(client, .malformed(error.code))
-                    return false
+                    return self.answer(client, .malformed(error.code))
                 }
             }
-            return true
         }
 
         /// - Returns: whether there may be another piece without more bytes from the socket, or the body is complete.
@@ -109,25 +103,8 @@
                 }
                 return piece
             }
-            client.stream.inbound.consume(piece.next)
-            if piece.isEnd {
-                if client.writesChunks { upstream.stream.outbound.appendLastChunk() }
-                client.isRequestMoved = true
-            }
-            if client.stream.inbound.isEmpty {
-                client.stream.inbound.release()
-                return true
-            }
-            // Bytes that cannot be read yet, such as half a trailer: more must come.
-            if piece.next == 0, !piece.isEnd {
-                guard client.stream.isReadable else { return false }
-                switch client.stream.receive(2_048) {
-                case .moved: return true
-                case .blocked: return false
-                case .ended, .failed: throw WireError(.truncated, at: 0)
-                }
-            }
-            return true
+            if piece.isEnd, client.writesChunks { upstream.stream.outbound.appendLastChunk() }
+            return try self.took(piece, from: client)
         }
 
         /// Moves the answer.
@@ -137,7 +114,7 @@
                     switch client.stream.flush() {
                     case .moved: break
                     case .blocked: return
-                    case .ended, .failed: return self.abort(client)
+                    case .ended, .failed: return self.abort(client, .clientLeft)
                     }
                 }
                 if !upstream.stream.inbound.isEmpty {
@@ -153,12 +130,12 @@
                 }
                 guard upstream.stream.isReadable else { break }
                 switch upstream.stream.receive(upstream.isHeadMoved ? 32_768 : 16_384) {
-                case .moved: client.deadline = self.now + self.configuration.upstreamTimeout.milliseconds
+                case .moved: self.limitExchange(client)
                 case .blocked: break
                 case .ended, .failed: return self.upstreamEnded(client, upstream)
                 }
             }
-            if client.stream.flush() == .failed { self.abort(client) }
+            if client.stream.flush() == .failed { self.abort(client, .clientLeft) }
         }
 
         private enum Progress { case goesOn, needsBytes, ended }
@@ -174,12 +151,12 @@
             let piece = try upstream.stream.inbound.withBytes { bytes throws(WireError) in
                 try upstream.body.read(bytes, at: 0)
             }
-            guard let taken = self.passOn(piece.content, client, upstream) else {
-                self.abort(client)
+            guard self.passOn(piece.content, client, upstream) else {
+                self.abort(client, .clientLeft)
                 return .ended
             }
+            client.sent += Int64(piece.content.count)
             upstream.stream.inbound.consume(piece.next)
-            precondition(taken == piece.content.count, "content is passed on whole")
             if piece.isEnd {
                 if upstream.writesChunks { client.stream.outbound.appendLastChunk() }
                 self.endExchange(client, upstream)
@@ -191,11 +168,11 @@
         /// Content at least this long is sent from where it lies, instead of being copied behind what waits.
         private static let directSize = 2_048
 
-        /// Hands content to the client's side; nil when its connection failed.
-        private func passOn(_ content: WireRange, _ client: Downstream, _ upstream: Upstream) -> Int? {
+        /// Hands content to the client's side; false when its connection failed.
+        private func passOn(_ content: WireRange, _ client: Downstream, _ upstream: Upstream) -> Bool {
             var rest = content
             if content.count >= Self.directSize, !upstream.writesChunks {
-                guard let sent = client.stream.flush(upstream.stream.inbound, content) else { return nil }
+                guard let sent = client.stream.flush(upstream.stream.inbound, content) else { return false }
                 rest = WireRange(start: content.start + sent, count: content.count - sent)
             }
             upstream.stream.inbound.withBytes { bytes in
@@ -205,7 +182,7 @@
                     client.stream.outbound.append(bytes, rest)
                 }
             }
-            return content.count
+            return true
         }
 
         /// Passes the head of the answer on, and decides how its body is framed for the client.
@@ -225,15 +202,19 @@
             upstream.writesChunks = isUnbounded && speaks11
             if isUnbounded && !speaks11 || !client.isRequestMoved || self.isDraining { client.isPersistent = false }
             client.isAnswerBegun = true
+            client.status = status
+            client.answeredAt = self.tick
             upstream.isHeadMoved = true
             upstream.body = BodyReader(framing, limits: self.configuration.limits)
             upstream.stream.inbound.withBytes { bytes in
+                upstream.parser.withHead { self.router.readAnswer(client.exchange, &$0, bytes) }
                 client.stream.outbound.reserve(upstream.parser.head.byteCount + 128)
                 client.stream.outbound.appendStatusLine(upstream.parser.head, bytes)
                 client.stream.outbound.appendFields(
                     upstream.parser.head.fields, bytes, end: upstream.parser.head.byteCount - 2,
                     without: .connectionOnly)
             }
+            self.router.writeAnswerFields(client.exchange, status: status, &client.stream.outbound)
             if status == 101 {
                 self.beginTunnel(client, upstream)
                 return .ended
@@ -286,15 +267,8 @@
             } else {
                 self.close(upstream)
             }
-            if client.isPersistent, !self.isDraining {
-                client.isAnswerBegun = false
-                client.parser.reset()
-                client.phase = .idle
-                self.limit(client, self.configuration.idleTimeout)
-                if client.stream.flush() == .failed { self.close(client) }
-            } else {
-                self.finishAnswer(client)
-            }
+            self.report(client, .forwarded)
+            if client.isPersistent, !self.isDraining { self.awaitRequest(client) } else { self.finishAnswer(client) }
         }
 
         /// The upstream connection has ended or failed.
@@ -307,7 +281,7 @@
                     return self.endExchange(client, upstream)
                 } catch {
                     _ = client.stream.flush()
-                    return self.abort(client)
+                    return self.abort(client, .upstreamBroke)
                 }
             }
             let mayRepeat = client.holdsHead && client.parser.head.method.isIdempotent && !client.isAnswerBegun

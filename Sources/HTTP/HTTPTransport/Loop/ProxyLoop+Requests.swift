@@ -2,7 +2,7 @@
     import Essentials
     import HTTPWire
 
-    /// From the first byte of a request to a connection for it.
+    /// From the first byte of a request to the decision about it.
     extension ProxyLoop {
         /// Does what can be done for a client now: called when its socket or that of its upstream has changed.
         func serve(_ client: Downstream) {
@@ -13,7 +13,8 @@
                 client.isStarted = false
                 switch client.phase {
                 case .idle, .head: self.readRequest(client)
-                case .waiting, .closed: return
+                case .waiting, .suspended, .closed: return
+                case .collecting: self.collectMore(client)
                 case .exchange: self.pump(client)
                 case .tunnel: self.pumpTunnel(client)
                 case .draining: self.finishSending(client)
@@ -44,7 +45,7 @@
                     }
                     if case .idle = client.phase {
                         client.phase = .head
-                        self.limit(client, self.configuration.headerTimeout)
+                        self.limit(client, until: self.now + self.times.header)
                     }
                 }
                 guard client.stream.isReadable else { return }
@@ -59,104 +60,103 @@
         /// A head is complete.
         private func begin(_ client: Downstream) {
             self.counters.requests += 1
+            client.isFresh = false
             client.isPersistent = client.parser.head.isPersistent && !self.isDraining
             client.isAnswerBegun = false
-            client.isRequestMoved = false
+            client.isRequestMoved = client.parser.head.framing == .none
             client.holdsHead = true
             client.attempts = 0
+            client.endpoint = -1
+            (client.received, client.sent, client.status) = (0, 0, 0)
+            client.answeredAt = nil
+            client.answerDeadline = .max
             client.body = BodyReader(client.parser.head.framing, limits: self.configuration.limits)
-            let decision = client.stream.inbound.withBytes { self.router.route(client.parser.head, $0) }
+            client.exchange.id = self.exchangeIDs.popLast() ?? self.newExchangeID()
+            client.exchange.began = self.tick
+            client.isRouted = true
+            self.decide(client)
+        }
+
+        /// Asks the router.
+        func decide(_ client: Downstream) {
+            let decision = client.stream.inbound.withBytes { bytes in
+                client.parser.withHead { self.router.route(client.exchange, &$0, bytes) }
+            }
             switch decision {
-            case .refuse(let problem):
-                self.counters.problems += 1
-                self.answer(client, problem)
-            case .forward(let group):
-                client.group = group
-                client.phase = .waiting
-                if client.parser.head.expectsContinue, client.stream.inbound.count == client.parser.head.byteCount {
-                    client.stream.outbound.append("HTTP/1.1 100 Continue\r\n\r\n")
-                    if client.stream.flush() == .failed { return self.close(client) }
-                }
+            case .forward(let forward):
+                client.group = forward.group
+                if let deadline = forward.deadline { client.answerDeadline = self.now + deadline.milliseconds }
+                guard self.awaitBody(client) else { return }
                 self.findUpstream(client)
+            case .answer(let answer): self.answer(client, answer, .answered)
+            case .refuse(let problem): self.fail(client, problem)
+            case .wait(let operation): self.suspend(client) { .found(await operation()) }
+            case .handle(let handler):
+                guard self.awaitBody(client) else { return }
+                self.collect(client, for: handler)
             }
         }
 
-        /// Takes a connection for the request, makes one, or queues for one.
-        func findUpstream(_ client: Downstream) {
-            client.phase = .waiting
-            while client.attempts < self.configuration.attempts {
-                client.attempts += 1
-                let now = self.now
-                let chosen = self.groups[client.group].choose { self.endpoints[$0].failedUntil <= now }
-                if let upstream = self.endpoints[chosen].idle.popLast() {
-                    return self.beginExchange(client, upstream)
+        /// Makes ready for the body, and answers `Expect: 100-continue`.
+        /// - Returns: false when the client has gone.
+        private func awaitBody(_ client: Downstream) -> Bool {
+            guard !client.isRequestMoved else { return true }
+            client.bodyDeadline = self.now + self.times.body
+            if client.parser.head.expectsContinue, client.stream.inbound.count == client.parser.head.byteCount {
+                client.stream.outbound.append("HTTP/1.1 100 Continue\r\n\r\n")
+                if client.stream.flush() == .failed {
+                    self.close(client)
+                    return false
                 }
-                client.endpoint = chosen
-                if self.endpoints[chosen].count >= self.configuration.upstreamConnections {
-                    guard self.endpoints[chosen].waitingCount < self.configuration.waitingRequests else {
-                        return self.fail(client, .upstreamBusy)
-                    }
-                    self.endpoints[chosen].wait(client)
-                    return self.limit(client, self.configuration.connectTimeout)
-                }
-                if let upstream = self.connect(chosen, for: client) {
-                    client.upstream = upstream
-                    return self.limit(client, self.configuration.connectTimeout)
-                }
-                self.endpoints[chosen].failedUntil = self.now + Self.pause
             }
-            self.fail(client, .upstreamUnreachable)
+            return true
         }
 
-        /// Milliseconds for which an endpoint that refused a connection is passed over.
-        private static let pause: Int64 = 1_000
-
-        /// An upstream's socket has changed.
-        func serve(_ upstream: Upstream) {
-            switch upstream.phase {
-            case .closed: break
-            case .connecting: self.finishConnecting(upstream)
-            case .idle:
-                // Its end, or bytes that nobody asked for.
-                if upstream.stream.isReadable { self.close(upstream) }
-            case .busy, .tunnel:
-                if let client = upstream.client { self.serve(client) }
+        /// Sees that there are bytes of the body to read.
+        /// - Returns: false when none are there, or the client has gone.
+        func fillBody(_ client: Downstream) -> Bool {
+            guard client.stream.inbound.isEmpty else { return true }
+            guard client.stream.isReadable else { return false }
+            switch client.stream.receive(16_384) {
+            case .moved:
+                self.limitExchange(client)
+                return true
+            case .blocked: return false
+            case .ended, .failed:
+                self.abort(client, .clientLeft)
+                return false
             }
         }
 
-        private func finishConnecting(_ upstream: Upstream) {
-            guard upstream.stream.isWritable || upstream.stream.isEnding else { return }
-            let client = upstream.client
-            guard upstream.stream.connectionError == 0 else {
-                self.endpoints[upstream.endpoint].failedUntil = self.now + Self.pause
-                self.close(upstream)
-                // Closing may have found it another connection already.
-                if let client, case .waiting = client.phase, client.upstream == nil { self.findUpstream(client) }
-                return
+        /// A piece of the body was read.
+        /// - Returns: whether there may be another piece without more bytes from the socket, or the body is complete.
+        func took(_ piece: BodyReader.Piece, from client: Downstream) throws(WireError) -> Bool {
+            client.received += Int64(piece.content.count)
+            client.stream.inbound.consume(piece.next)
+            if piece.isEnd { client.isRequestMoved = true }
+            if client.stream.inbound.isEmpty {
+                client.stream.inbound.release()
+                return true
             }
-            if let client { self.beginExchange(client, upstream) } else { self.keep(upstream) }
+            // Bytes that cannot be read yet, such as half a trailer: more must come.
+            guard piece.next == 0, !piece.isEnd else { return true }
+            guard client.stream.isReadable else { return false }
+            switch client.stream.receive(2_048) {
+            case .moved: return true
+            case .blocked: return false
+            case .ended, .failed: throw WireError(.truncated, at: 0)
+            }
         }
 
-        /// Puts an upstream connection into the pool, or gives it to the request that waits longest.
-        func keep(_ upstream: Upstream) {
-            upstream.isReused = true
-            upstream.parser.reset()
-            upstream.phase = .idle
-            if let client = self.endpoints[upstream.endpoint].nextWaiting() {
-                self.beginExchange(client, upstream)
-                return
+        /// The next moment at which an exchange has lasted too long if nothing moves.
+        func limitExchange(_ client: Downstream) {
+            var deadline = self.now + self.times.upstream
+            if !client.isRequestMoved {
+                let earned = client.received * 1_000 / Int64(self.configuration.minimumRate)
+                deadline = Swift.min(deadline, client.bodyDeadline + earned)
             }
-            self.endpoints[upstream.endpoint].idle.append(upstream)
-            self.limit(upstream, self.configuration.upstreamIdleTimeout)
-        }
-
-        /// A connection to the endpoint has gone: a request that waits may make another.
-        func serveWaiting(_ endpoint: Int) {
-            guard self.endpoints[endpoint].count < self.configuration.upstreamConnections,
-                let client = self.endpoints[endpoint].nextWaiting()
-            else { return }
-            client.attempts -= 1
-            self.findUpstream(client)
+            if !client.isAnswerBegun { deadline = Swift.min(deadline, client.answerDeadline) }
+            self.limit(client, until: deadline)
         }
     }
 #endif

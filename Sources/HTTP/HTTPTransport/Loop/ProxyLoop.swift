@@ -17,7 +17,9 @@
         let router: any ProxyRouter
         private let time: TimeSource
         let wallClock: WallClock
-        private let control: LoopControl
+        let control: LoopControl
+        /// What is done off the loop goes here.
+        let errands: AsyncStream<Errand>.Continuation
         private let listener: Int32
 
         private var poller: Poller
@@ -31,37 +33,43 @@
         var current: Downstream?
 
         let pool = WirePool()
-        /// Milliseconds, read once per round.
+        /// The clock, read once per round.
+        private(set) var tick: Tick
+        /// The same in milliseconds.
         private(set) var now: Int64
+        let times: Times
+        /// Identities of exchanges that are free, the one used last first, and how many there are.
+        var exchangeIDs: [Int] = []
+        private var exchangeCount = 0
         var counters = ProxyCounters()
         var endpoints: [EndpointPool] = []
         var groups: [EndpointGroup] = []
         /// What every forwarded request gets: `X-Forwarded-Proto` and `Via`.
-        let ownFields: [UInt8]
+        let ownFields: (plain: [UInt8], secure: [UInt8])
         private(set) var isDraining = false
         private var drainDeadline = Int64.max
         /// When a loop without descriptors accepts again.
         private var acceptsAgain = Int64.max
 
         init(
-            _ configuration: ProxyConfiguration, _ router: any ProxyRouter, _ control: LoopControl, listener: Int32,
-            time: TimeSource, wallClock: WallClock
+            _ configuration: ProxyConfiguration, _ router: any ProxyRouter, _ control: LoopControl,
+            _ errands: AsyncStream<Errand>.Continuation, listener: Int32, time: TimeSource, wallClock: WallClock
         ) throws {
             self.configuration = configuration
             self.router = router
             self.control = control
+            self.errands = errands
+            self.times = Times(configuration)
             self.listener = listener
             self.time = time
             self.wallClock = wallClock
-            self.now = time.now.nanoseconds / 1_000_000
+            self.tick = time.now
+            self.now = self.tick.nanoseconds / 1_000_000
             self.wheel = DeadlineWheel(now: self.now)
             self.poller = try Poller()
-            self.ownFields = Array("X-Forwarded-Proto: http\r\nVia: 1.1 \(configuration.name)\r\n".utf8)
-            for group in configuration.upstreams {
-                let first = self.endpoints.count
-                for endpoint in group { self.endpoints.append(EndpointPool(endpoint, index: self.endpoints.count)) }
-                self.groups.append(EndpointGroup(Array(first..<self.endpoints.count)))
-            }
+            let via = "\r\nVia: 1.1 \(configuration.name)\r\n"
+            self.ownFields = (Array("X-Forwarded-Proto: http\(via)".utf8), Array("X-Forwarded-Proto: https\(via)".utf8))
+            for (group, endpoints) in configuration.upstreams.enumerated() { self.setEndpoints(endpoints, of: group) }
             let token = self.occupy(listener) { _ in .listener }
             try self.poller.add(listener: listener, token)
             let waker = self.occupy(control.waker) { _ in .waker }
@@ -72,12 +80,13 @@
         func run() {
             while true {
                 let count = self.poller.wait(self.wheel.count > 0 ? Int32(DeadlineWheel.granularity) : -1)
-                self.now = self.time.now.nanoseconds / 1_000_000
+                self.tick = self.time.now
+                self.now = self.tick.nanoseconds / 1_000_000
                 for index in 0..<count { self.dispatch(self.poller[index]) }
                 self.expire()
                 self.serveWoken()
-                let counters = self.counters
-                self.control.state.withLock { $0.counters = counters }
+                self.counters.rounds += 1
+                self.control.counters = self.counters
                 if self.isDraining, self.counters.openConnections == 0 { break }
             }
             for endpoint in self.endpoints.indices {
@@ -104,10 +113,8 @@
             case .client(let client):
                 guard client.token == event.token else { return }
                 client.stream.note(event)
-                if event.isFailed, case .waiting = client.phase { return self.abort(client) }
-                if event.isWritable, case .exchange = client.phase {
-                    client.deadline = self.now + self.configuration.upstreamTimeout.milliseconds
-                }
+                if event.isFailed, client.waitsForOthers { return self.abort(client, .clientLeft) }
+                if event.isWritable, case .exchange = client.phase { self.limitExchange(client) }
                 self.serve(client)
             case .upstream(let upstream):
                 guard upstream.token == event.token else { return }
@@ -130,13 +137,18 @@
         /// Forgets a socket; call it before the socket is closed.
         private func vacate(_ token: UInt64) { self.slots[Int(token & 0xFFFF_FFFF)] = .empty }
 
-        private func accept() {
+        /// More connections than that wait for the next round.
+        private static let acceptedAtOnce = 64
+
+        /// - Returns: how many connections came.
+        @discardableResult
+        private func accept() -> Int {
             var peer = mainstay_peer()
-            for _ in 0..<64 {
+            for count in 0..<Self.acceptedAtOnce {
                 let descriptor = mainstay_accept(self.listener, &peer)
                 guard descriptor >= 0 else {
                     if mainstay_is_out_of_descriptors() != 0 { self.pauseAccepting() }
-                    return
+                    return count
                 }
                 guard self.counters.openConnections < self.configuration.connections else {
                     self.counters.rejectedConnections += 1
@@ -150,16 +162,17 @@
                     client = made
                     return .client(made)
                 }
-                guard let client else { return }
+                guard let client else { return count }
                 self.counters.connections += 1
                 self.counters.openConnections += 1
                 do {
                     try self.poller.add(descriptor, token)
-                    self.limit(client, self.configuration.headerTimeout)
+                    self.limit(client, until: self.now + self.times.header)
                 } catch {
                     self.close(client)
                 }
             }
+            return Self.acceptedAtOnce
         }
 
         /// No descriptor is left: connections wait in the kernel for a while, instead of waking the loop again and again.
@@ -203,6 +216,9 @@
         /// Gives a client up, and what is under way for it.
         func close(_ client: Downstream) {
             if case .closed = client.phase { return }
+            if case .tunnel = client.phase { self.report(client, .tunnel) } else { self.report(client, .clientLeft) }
+            self.endErrand(client)
+            client.collected = nil
             client.phase = .closed
             self.counters.openConnections -= 1
             self.vacate(client.token)
@@ -228,19 +244,19 @@
 
         // MARK: Time
 
-        func limit(_ client: Downstream, _ duration: Duration) {
-            client.deadline = self.now + duration.milliseconds
-            if client.deadline < client.scheduled {
-                client.scheduled = client.deadline
-                self.wheel.schedule(client.token, at: client.deadline)
+        func limit(_ client: Downstream, until deadline: Int64) {
+            client.deadline = deadline
+            if deadline < client.scheduled {
+                client.scheduled = deadline
+                self.wheel.schedule(client.token, at: deadline)
             }
         }
 
-        func limit(_ upstream: Upstream, _ duration: Duration) {
-            upstream.deadline = self.now + duration.milliseconds
-            if upstream.deadline < upstream.scheduled {
-                upstream.scheduled = upstream.deadline
-                self.wheel.schedule(upstream.token, at: upstream.deadline)
+        func limit(_ upstream: Upstream, until deadline: Int64) {
+            upstream.deadline = deadline
+            if deadline < upstream.scheduled {
+                upstream.scheduled = deadline
+                self.wheel.schedule(upstream.token, at: deadline)
             }
         }
 
@@ -264,6 +280,8 @@
                 guard client.token == token, client.scheduled <= self.now else { return }
                 client.scheduled = .max
                 if client.deadline <= self.now { return self.timeOut(client) }
+                // Who is suspended waits for others, who have limits of their own.
+                guard client.deadline < .max else { return }
                 client.scheduled = client.deadline
                 self.wheel.schedule(token, at: client.deadline)
             case .upstream(let upstream):
@@ -280,16 +298,46 @@
 
         /// Another thread has said something.
         private func listen() {
-            mainstay_wake_clear(self.control.waker)
-            guard !self.isDraining, let limit = self.control.state.withLock({ $0.drain }) else { return }
+            let orders = self.control.takeOrders()
+            for (group, endpoints) in orders.endpoints.sorted(by: { $0.key < $1.key }) {
+                self.setEndpoints(endpoints, of: group)
+            }
+            for found in orders.returns { self.comeBack(found) }
+            if let limit = orders.drain, !self.isDraining { self.beginDraining(within: limit) }
+        }
+
+        /// Accepts who has come, then nobody; lets those go who have nothing under way.
+        private func beginDraining(within limit: Duration) {
+            while self.accept() == Self.acceptedAtOnce {}
             self.isDraining = true
             self.drainDeadline = self.now + limit.milliseconds
             self.wheel.schedule(0, at: self.drainDeadline)
             self.poller.remove(self.listener)
             self.vacate(UInt64(self.listener))
+            mainstay_stop_listening(self.listener)
             for slot in self.slots {
-                if case .client(let client) = slot, case .idle = client.phase { self.close(client) }
+                guard case .client(let client) = slot, case .idle = client.phase else { continue }
+                // What it has sent may not have been heard of yet.
+                client.stream.isReadable = true
+                self.serve(client)
+                guard case .idle = client.phase else { continue }
+                // Who has just come is about to ask.
+                if client.isFresh { self.limit(client, until: self.now + 1_000) } else { self.close(client) }
             }
+        }
+
+        /// The client of that name, if it is there.
+        func client(_ token: UInt64) -> Downstream? {
+            let index = Int(token & 0xFFFF_FFFF)
+            guard index < self.slots.count, case .client(let client) = self.slots[index], client.token == token else {
+                return nil
+            }
+            return client
+        }
+
+        func newExchangeID() -> Int {
+            self.exchangeCount += 1
+            return self.exchangeCount - 1
         }
     }
 #endif

@@ -1,8 +1,7 @@
-import Essentials
 public import HTTPWire
 
 /// What the proxy itself answers, as problem details (RFC 9457) of its own types.
-public enum EdgeProblem: Hashable, Sendable {
+public enum EdgeProblem: Error, Hashable, Sendable {
     /// The message broke a rule of HTTP; the connection is closed.
     case malformed(WireError.Code)
     /// The path can be read in two ways.
@@ -21,6 +20,16 @@ public enum EdgeProblem: Hashable, Sendable {
     case upstreamTimeout
     /// Too many requests wait for the endpoint already.
     case upstreamBusy
+    /// No endpoint is known where the request is to go.
+    case upstreamUnknown
+    /// Too many requests wait for decisions, or for answers of the proxy's own.
+    case overloaded
+
+    /// One of each, for tables of what there is.
+    public static let kinds: [EdgeProblem] = [
+        .malformed(.invalidTarget), .ambiguousPath, .noRoute, .headTimeout, .bodyTimeout, .upstreamUnreachable,
+        .upstreamFailed, .upstreamTimeout, .upstreamBusy, .upstreamUnknown, .overloaded,
+    ]
 
     /// 400 to 505.
     public var status: Int {
@@ -31,7 +40,7 @@ public enum EdgeProblem: Hashable, Sendable {
         case .headTimeout, .bodyTimeout: 408
         case .upstreamUnreachable, .upstreamFailed: 502
         case .upstreamTimeout: 504
-        case .upstreamBusy: 503
+        case .upstreamBusy, .upstreamUnknown, .overloaded: 503
         }
     }
 
@@ -47,6 +56,8 @@ public enum EdgeProblem: Hashable, Sendable {
         case .upstreamFailed: "upstream-failed"
         case .upstreamTimeout: "upstream-timeout"
         case .upstreamBusy: "upstream-busy"
+        case .upstreamUnknown: "upstream-unknown"
+        case .overloaded: "overloaded"
         }
     }
 
@@ -61,52 +72,28 @@ public enum EdgeProblem: Hashable, Sendable {
         case .upstreamFailed: "The service broke off or answered something that is not HTTP."
         case .upstreamTimeout: "The service did not answer in time."
         case .upstreamBusy: "Too many requests wait for the service."
+        case .upstreamUnknown: "The service is not running."
+        case .overloaded: "Too many requests wait."
         }
     }
 
     /// Seconds for `Retry-After`.
-    var retryAfter: Int? {
+    public var retryAfter: Int? {
         switch self {
-        case .upstreamUnreachable, .upstreamBusy: 1
+        case .upstreamUnreachable, .upstreamBusy, .upstreamUnknown, .overloaded: 1
         case .malformed, .ambiguousPath, .noRoute, .headTimeout, .bodyTimeout, .upstreamFailed, .upstreamTimeout: nil
         }
     }
 
-    private var reason: String {
-        switch self.status {
-        case 400: "Bad Request"
-        case 404: "Not Found"
-        case 408: "Request Timeout"
-        case 413: "Content Too Large"
-        case 414: "URI Too Long"
-        case 417: "Expectation Failed"
-        case 431: "Request Header Fields Too Large"
-        case 501: "Not Implemented"
-        case 502: "Bad Gateway"
-        case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
-        case 505: "HTTP Version Not Supported"
-        default: "Refused"
-        }
-    }
-
-    /// Appends the whole answer.
-    /// - Parameters:
-    ///   - date: the moment of the answer.
-    ///   - closes: whether the connection ends behind it.
-    ///   - hasBody: false in answers to `HEAD`.
-    func write(_ output: inout WireBuffer, date: Timestamp, closes: Bool, hasBody: Bool) {
+    /// The problem as an answer, unless a router words it otherwise.
+    public var answer: ProxyAnswer {
         var rule = ""
         if case .malformed(let code) = self { rule = ",\"rule\":\"\(code.rawValue)\"" }
         let body =
             "{\"type\":\"/problems/\(self.code)\",\"title\":\"\(self.title)\",\"status\":\(self.status),"
             + "\"code\":\"\(self.code)\"\(rule)}"
-        var head =
-            "HTTP/1.1 \(self.status) \(self.reason)\r\nDate: \(HTTPDate.text(date))\r\n"
-            + "Content-Type: application/problem+json\r\n"
-            + "Content-Length: \(body.utf8.count)\r\nCache-Control: no-store\r\n"
-        if let retryAfter = self.retryAfter { head += "Retry-After: \(retryAfter)\r\n" }
-        if closes { head += "Connection: close\r\n" }
-        output.append(contentsOf: Array((head + "\r\n" + (hasBody ? body : "")).utf8))
+        var fields = "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
+        if let retryAfter = self.retryAfter { fields += "Retry-After: \(retryAfter)\r\n" }
+        return ProxyAnswer(status: self.status, fields: Array(fields.utf8), body: Array(body.utf8))
     }
 }

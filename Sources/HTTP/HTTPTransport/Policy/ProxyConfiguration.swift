@@ -6,7 +6,8 @@ public struct ProxyConfiguration: Sendable {
     public var listen = Endpoint("127.0.0.1", 0)
     /// Event loops, each on a thread of its own with its own upstream connections. At least 1. Default: 1.
     public var loops = 1
-    /// The groups of upstreams that a router names by index; each has at least one endpoint.
+    /// The groups of upstreams that a router names by index. Their endpoints may change (``ProxyServer/setEndpoints(_:of:)``);
+    /// a group without any answers with 503.
     public var upstreams: [[Endpoint]] = []
     /// What messages are measured against.
     public var limits = WireLimits()
@@ -17,6 +18,10 @@ public struct ProxyConfiguration: Sendable {
     public var upstreamConnections = 512
     /// Requests of one loop that may wait for a connection to one endpoint; more are answered with 503. Default: 1,024.
     public var waitingRequests = 1_024
+    /// Requests of one loop that may wait for a decision or a handler; more are answered with 503. Default: 4,096.
+    public var suspendedRequests = 4_096
+    /// Bytes of bodies that one loop holds for handlers; requests beyond are answered with 503. At least 1. Default: 268,435,456.
+    public var collectedBytes = 268_435_456
     /// Bytes that may wait for a slow reader before its writer is no longer read. At least 1,024. Default: 65,536.
     public var buffer = 65_536
 
@@ -28,6 +33,12 @@ public struct ProxyConfiguration: Sendable {
     public var upstreamTimeout = Duration.seconds(30)
     /// From the begin of a request to a connection for it. Default: 5 seconds.
     public var connectTimeout = Duration.seconds(5)
+    /// From the head of a request to the end of its body, not counting a second for each ``minimumRate`` bytes that have come:
+    /// who sends a little from time to time does not hold a connection for ever (as Apache's `RequestReadTimeout`).
+    /// Default: 20 seconds.
+    public var bodyTimeout = Duration.seconds(20)
+    /// Bytes of a body per second, at least. At least 1. Default: 500.
+    public var minimumRate = 500
     /// Without a byte in either direction of an upgraded connection. Default: 300 seconds.
     public var tunnelTimeout = Duration.seconds(300)
     /// How long an upstream connection is kept for later. Default: 50 seconds.
@@ -46,17 +57,19 @@ public struct ProxyConfiguration: Sendable {
     public var problems: [String] {
         var found: [String] = []
         if self.loops < 1 || self.loops > 256 { found.append("loops: 1 to 256") }
-        if self.upstreams.isEmpty || self.upstreams.contains(where: \.isEmpty) {
-            found.append("upstreams: at least one group, each with at least one endpoint")
-        }
+        if self.upstreams.isEmpty { found.append("upstreams: at least one group") }
         if self.connections < 1 { found.append("connections: at least 1") }
         if self.upstreamConnections < 1 { found.append("upstreamConnections: at least 1") }
         if self.waitingRequests < 0 { found.append("waitingRequests: at least 0") }
+        if self.suspendedRequests < 0 { found.append("suspendedRequests: at least 0") }
+        if self.collectedBytes < 1 { found.append("collectedBytes: at least 1") }
+        if self.minimumRate < 1 { found.append("minimumRate: at least 1") }
         if self.buffer < 1_024 { found.append("buffer: at least 1,024") }
         if self.attempts < 1 { found.append("attempts: at least 1") }
         let timeouts: KeyValuePairs = [
             "headerTimeout": self.headerTimeout, "idleTimeout": self.idleTimeout,
             "upstreamTimeout": self.upstreamTimeout, "connectTimeout": self.connectTimeout,
+            "bodyTimeout": self.bodyTimeout,
             "tunnelTimeout": self.tunnelTimeout, "upstreamIdleTimeout": self.upstreamIdleTimeout,
         ]
         for (name, value) in timeouts where value < .milliseconds(1) { found.append("\(name): at least 1 ms") }

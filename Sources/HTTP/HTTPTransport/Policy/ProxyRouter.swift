@@ -1,88 +1,92 @@
 public import HTTPWire
 
-/// Where a request goes. Asked once per request on the event loop: it must not block, and should not allocate.
-public protocol ProxyRouter: Sendable {
-    /// - Parameter bytes: what the offsets of `head` refer to.
-    func route(_ head: borrowing RequestHead, _ bytes: RawSpan) -> ProxyDecision
+/// Decides about the requests of one loop, and hears how they ended.
+///
+/// Each loop makes one of its own on its thread, and nobody else uses it, so what it keeps needs no lock. All functions
+/// are called on the loop: they must not block, and should not allocate.
+public protocol ProxyRouter {
+    /// Where a request goes. Asked once, and once more after each ``ProxyDecision/wait(_:)``.
+    /// - Parameters:
+    ///   - head: its fields may be marked to stay behind (`drop(at:)`).
+    ///   - bytes: what the offsets of `head` refer to.
+    func route(_ exchange: ProxyExchange, _ head: inout RequestHead, _ bytes: RawSpan) -> ProxyDecision
+
+    /// Appends the target for the upstream. Default: the client's, in origin form.
+    func writeTarget(
+        _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer)
+
+    /// Appends field lines for the upstream, each with its line end; again when the request is sent again. Default: none.
+    func writeRequestFields(
+        _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer)
+
+    /// Looks at the head of the upstream's answer; fields may be marked to stay behind. Default: nothing.
+    func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan)
+
+    /// Appends field lines for the client, each with its line end. Default: none.
+    func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer)
+
+    /// Which endpoint of a group a request goes to.
+    /// - Parameters:
+    ///   - endpoints: of the group, at least one.
+    ///   - attempt: from 1.
+    /// - Returns: an index; nil to take them in turn, which is the default.
+    func choose(_ exchange: ProxyExchange, group: Int, of endpoints: [Endpoint], attempt: Int) -> Int?
+
+    /// How a problem of the proxy's own is told.
+    /// - Parameter exchange: nil when the request was not understood.
+    /// - Returns: nil for ``EdgeProblem/answer``, which is the default.
+    func answer(to problem: EdgeProblem, _ exchange: ProxyExchange?) -> ProxyAnswer?
+
+    /// A request is over. Called exactly once for each that ``route(_:_:_:)`` was asked about.
+    func ended(_ exchange: ProxyExchange, _ report: ProxyReport)
+}
+
+extension ProxyRouter {
+    public func writeTarget(
+        _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer
+    ) {
+        output.appendTarget(head, bytes)
+    }
+
+    public func writeRequestFields(
+        _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer
+    ) {}
+
+    public func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan) {}
+
+    public func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {}
+
+    public func choose(_ exchange: ProxyExchange, group: Int, of endpoints: [Endpoint], attempt: Int) -> Int? { nil }
+
+    public func answer(to problem: EdgeProblem, _ exchange: ProxyExchange?) -> ProxyAnswer? { nil }
+
+    public func ended(_ exchange: ProxyExchange, _ report: ProxyReport) {}
 }
 
 /// What a router says.
-public enum ProxyDecision: Hashable, Sendable {
-    /// To one endpoint of the group with that index in ``ProxyConfiguration/upstreams``.
-    case forward(Int)
+public enum ProxyDecision {
+    /// To an endpoint of a group.
+    case forward(ProxyForward)
+    /// An answer that is there already.
+    case answer(ProxyAnswer)
     case refuse(EdgeProblem)
+    /// The decision needs something that must be waited for. It runs off the loop, is cancelled when the client has gone, and
+    /// what it returns is ``ProxyExchange/finding`` when the router is asked again.
+    case wait(@Sendable () async -> any Sendable)
+    /// The request is read whole and answered off the loop; cancelled when the client has gone.
+    case handle(@Sendable (ProxyRequest) async -> ProxyAnswer)
 }
 
-/// Routes by the beginning of the path, the longest first; a prefix covers itself and everything below it.
-///
-/// A path that two servers might read in two ways (empty or dot segments, escaped dots, slashes, backslashes and NUL)
-/// is refused as soon as there is a prefix to get around.
-public struct PrefixRouter: ProxyRouter {
-    private let entries: [(prefix: [UInt8], group: Int)]
-    private let checksPaths: Bool
+/// Where a request is forwarded to.
+public struct ProxyForward: Hashable, Sendable {
+    /// The index in ``ProxyConfiguration/upstreams``.
+    public var group: Int
+    /// From now until the head of the answer must be there; 504 when it is not. Nil for no limit but
+    /// ``ProxyConfiguration/upstreamTimeout``, which is for every pause.
+    public var deadline: Duration?
 
-    /// - Parameter prefixes: such as `/v1/orders`, or `/` for all; each with the index of a group.
-    public init(_ prefixes: [(prefix: String, group: Int)]) {
-        self.entries = prefixes.map { (Array($0.prefix.utf8), $0.group) }
-            .sorted { $0.prefix.count > $1.prefix.count }
-        self.checksPaths = prefixes.contains { $0.prefix != "/" }
-    }
-
-    public func route(_ head: borrowing RequestHead, _ bytes: RawSpan) -> ProxyDecision {
-        if self.checksPaths, !PathCheck.isPlain(head.path, bytes) { return .refuse(.ambiguousPath) }
-        for index in self.entries.indices where self.covers(index, head.path, bytes) {
-            return .forward(self.entries[index].group)
-        }
-        return .refuse(.noRoute)
-    }
-
-    private func covers(_ index: Int, _ path: WireRange, _ bytes: RawSpan) -> Bool {
-        let prefix = self.entries[index].prefix
-        if prefix.count == 1 { return true }
-        guard path.count >= prefix.count else { return false }
-        for offset in prefix.indices where bytes[path, offset] != prefix[offset] { return false }
-        return path.count == prefix.count || bytes[path, prefix.count] == UInt8(ascii: "/")
-    }
-}
-
-/// Whether a path means the same to everybody.
-enum PathCheck {
-    static func isPlain(_ path: WireRange, _ bytes: RawSpan) -> Bool {
-        var offset = 0
-        while offset < path.count {
-            let byte = bytes[path, offset]
-            if byte == UInt8(ascii: "/"), self.isOddSegment(path, bytes, offset + 1) { return false }
-            if byte == UInt8(ascii: "%"), offset + 2 < path.count {
-                switch (bytes[path, offset + 1], bytes[path, offset + 2] | 0x20) {
-                case (UInt8(ascii: "2"), UInt8(ascii: "e")), (UInt8(ascii: "2"), UInt8(ascii: "f")),
-                    (UInt8(ascii: "5"), UInt8(ascii: "c")), (UInt8(ascii: "0"), UInt8(ascii: "0") | 0x20):
-                    return false
-                default: break
-                }
-            }
-            offset += 1
-        }
-        return true
-    }
-
-    /// Whether an empty segment with more behind it, `.` or `..` begins at `start`.
-    private static func isOddSegment(_ path: WireRange, _ bytes: RawSpan, _ start: Int) -> Bool {
-        guard start < path.count else { return false }
-        var end = start
-        while end < path.count, end < start + 3, bytes[path, end] != UInt8(ascii: "/") { end += 1 }
-        switch end - start {
-        case 0: return true
-        case 1: return bytes[path, start] == UInt8(ascii: ".")
-        case 2: return bytes[path, start] == UInt8(ascii: ".") && bytes[path, start + 1] == UInt8(ascii: ".")
-        default: return false
-        }
-    }
-}
-
-extension RawSpan {
-    /// The byte at `offset` in `range`.
-    @inline(__always)
-    subscript(range: WireRange, offset: Int) -> UInt8 {
-        self.unsafeLoad(fromByteOffset: range.start + offset, as: UInt8.self)
+    public init(to group: Int, deadline: Duration? = nil) {
+        self.group = group
+        self.deadline = deadline
     }
 }

@@ -23,6 +23,13 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         self.init(host == "localhost" ? "127.0.0.1" : String(host), port)
     }
 
+    /// Whether the address is one that can be connected to, and not a name.
+    public var isNumeric: Bool {
+        let parts = self.address.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil }) { return true }
+        return self.address.contains(":") && self.address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+    }
+
     public var description: String {
         self.address.contains(":") ? "[\(self.address)]:\(self.port)" : "\(self.address):\(self.port)"
     }

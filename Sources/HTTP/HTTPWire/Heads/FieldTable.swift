@@ -8,8 +8,8 @@ public struct FieldTable: Sendable {
         var nameCount: UInt16
         /// The name, if it is one that servers act upon.
         public var id: FieldID
-        /// Whether `Connection` names it, so that it belongs to this connection only.
-        public var isNamedByConnection = false
+        /// Whether it stays behind: because `Connection` names it, or because whoever forwards said so.
+        public internal(set) var isDropped = false
 
         /// The name, as it was sent.
         public var name: WireRange { WireRange(start: Int(self.nameStart), count: Int(self.nameCount)) }

@@ -126,7 +126,7 @@ struct HeadFacts {
             while let token = list.next(bytes) {
                 for other in table.entries.indices
                 where table.entries[other].id != .host && bytes.equals(table.entries[other].name, token) {
-                    table.entries[other].isNamedByConnection = true
+                    table.entries[other].isDropped = true
                 }
             }
         }

@@ -75,4 +75,7 @@ public struct RequestHead: Sendable {
     public internal(set) var byteCount = 0
 
     public init() {}
+
+    /// Leaves the field line at `index` behind when the head is written anew.
+    public mutating func drop(at index: Int) { self.fields.entries[index].isDropped = true }
 }

@@ -40,6 +40,9 @@ public struct RequestParser: Sendable {
         self.facts = HeadFacts()
     }
 
+    /// Lets `body` mark fields of a complete head.
+    public mutating func withHead<Result>(_ body: (inout RequestHead) -> Result) -> Result { body(&self.head) }
+
     /// Whether nothing of a head has been read, not even an empty line.
     public var isFresh: Bool { self.phase == .requestLine(skippedEmptyLine: false) }
 

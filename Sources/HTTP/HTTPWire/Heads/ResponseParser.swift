@@ -18,6 +18,9 @@ public struct ResponseHead: Sendable {
 
     public init() {}
 
+    /// Leaves the field line at `index` behind when the head is written anew.
+    public mutating func drop(at index: Int) { self.fields.entries[index].isDropped = true }
+
     /// Whether another head follows for the same request: 100 to 199, but 101.
     public var isInterim: Bool { self.status < 200 && self.status != 101 }
 }
@@ -52,6 +55,9 @@ public struct ResponseParser: Sendable {
         self.section.restart(emptying: &self.head.fields)
         self.facts = HeadFacts()
     }
+
+    /// Lets `body` mark fields of a complete head.
+    public mutating func withHead<Result>(_ body: (inout ResponseHead) -> Result) -> Result { body(&self.head) }
 
     /// Reads on.
     /// - Parameters:

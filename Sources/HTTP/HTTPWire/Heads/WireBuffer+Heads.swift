@@ -4,6 +4,12 @@ extension WireBuffer {
     public mutating func appendRequestLine(_ head: borrowing RequestHead, _ bytes: RawSpan) {
         self.append(bytes, head.methodName)
         self.append(.space)
+        self.appendTarget(head, bytes)
+        self.append(" HTTP/1.1\r\n")
+    }
+
+    /// Appends the target in its origin form, or `*`.
+    public mutating func appendTarget(_ head: borrowing RequestHead, _ bytes: RawSpan) {
         switch head.form {
         case .origin, .asterisk: self.append(bytes, head.target)
         case .absolute:
@@ -12,7 +18,6 @@ extension WireBuffer {
             self.append(bytes, head.path)
             self.append(bytes, head.query)
         }
-        self.append(" HTTP/1.1\r\n")
     }
 
     /// Appends `HTTP/1.1 status reason`, the reason as it came.
@@ -27,13 +32,13 @@ extension WireBuffer {
     /// Appends the field lines as they came, neighbours in one piece.
     /// - Parameters:
     ///   - end: the offset of the empty line that ended them.
-    ///   - names: what is left out, besides what `Connection` names.
+    ///   - names: what is left out, besides what `Connection` names and what was dropped.
     public mutating func appendFields(
         _ table: borrowing FieldTable, _ bytes: RawSpan, end: Int, without names: FieldSet
     ) {
         var run = -1
         for index in table.entries.indices {
-            let isDropped = names.contains(table.entries[index].id) || table.entries[index].isNamedByConnection
+            let isDropped = names.contains(table.entries[index].id) || table.entries[index].isDropped
             if isDropped, run >= 0 {
                 self.append(bytes, WireRange(from: run, to: Int(table.entries[index].nameStart)))
                 run = -1

@@ -13,6 +13,8 @@ extension OutlierEjection {
             var ejectedUntil: Tick?
             /// How many base times the next ejection lasts, less one. Falls by one in each interval in use.
             var multiplier = 0
+            /// False for one that left; its number waits for another.
+            var isMember = true
         }
 
         private let configuration: Configuration
@@ -21,10 +23,37 @@ extension OutlierEjection {
         private var latest = Tick.distantPast
         /// Ejections that the maximum percentage did not allow.
         package private(set) var withheld = 0
+        /// Ejections and returns.
+        package private(set) var changes = 0
+        /// Those that came back and were not yet forgotten.
+        private var returned: [Bool]
 
         package init(endpoints: Int, _ configuration: Configuration) {
             self.configuration = configuration
             self.hosts = [Host](repeating: Host(), count: endpoints)
+            self.returned = [Bool](repeating: false, count: endpoints)
+        }
+
+        /// One more endpoint, with the next number.
+        package mutating func append() {
+            self.hosts.append(Host())
+            self.returned.append(false)
+        }
+
+        /// The number belongs to another endpoint from now on, or to none.
+        package mutating func reset(_ endpoint: Int, isMember: Bool = true) {
+            self.hosts[endpoint] = Host()
+            self.hosts[endpoint].isMember = isMember
+            self.returned[endpoint] = false
+        }
+
+        package func isEjected(_ endpoint: Int) -> Bool { self.hosts[endpoint].ejectedUntil != nil }
+
+        /// Whether it came back since ``forgetReturns()``.
+        package func hasReturned(_ endpoint: Int) -> Bool { self.returned[endpoint] }
+
+        package mutating func forgetReturns() {
+            for index in self.returned.indices { self.returned[index] = false }
         }
 
         /// A call to an endpoint has ended.
@@ -73,6 +102,8 @@ extension OutlierEjection {
                     guard until <= boundary else { continue }
                     self.hosts[index].ejectedUntil = nil
                     self.hosts[index].streak = 0
+                    self.returned[index] = true
+                    self.changes += 1
                 } else {
                     self.hosts[index].multiplier = max(0, self.hosts[index].multiplier - intervals)
                 }
@@ -97,13 +128,15 @@ extension OutlierEjection {
         private mutating func eject(_ endpoint: Int, _ reason: Ejection.Reason) -> Ejection? {
             guard self.hosts[endpoint].ejectedUntil == nil else { return nil }
             let ejected = self.hosts.count { $0.ejectedUntil != nil }
+            let members = self.hosts.count { $0.isMember }
             let isAllowed =
-                (ejected + 1) * 100 <= self.configuration.maximumEjectionPercent * self.hosts.count
-                || ejected == 0 && self.hosts.count > 1 && self.configuration.maximumEjectionPercent > 0
+                (ejected + 1) * 100 <= self.configuration.maximumEjectionPercent * members
+                || ejected == 0 && members > 1 && self.configuration.maximumEjectionPercent > 0
             guard isAllowed else {
                 self.withheld += 1
                 return nil
             }
+            self.changes += 1
             self.hosts[endpoint].multiplier += 1
             let time = min(
                 self.configuration.baseEjectionTime * self.hosts[endpoint].multiplier,

@@ -1,0 +1,326 @@
+#if os(Linux)
+    import Chassis
+    import Essentials
+    import GatewayCore
+    import HTTPTransport
+    import HTTPWire
+    import HTTPTypes
+    import Identity
+    import LoadBalancing
+    import Resilience
+
+    /// The gateway on one event loop: what ``Forwarder`` does with whole messages, done with heads as bytes.
+    ///
+    /// What needs a whole message (pages of the gateway's own, older routes with their envelope, log-ins with their limit, HEAD)
+    /// goes to the same handler that the simulator uses.
+    final class GatewayRouter: ProxyRouter {
+        let parts: GatewayParts
+        let services: [ServiceName]
+        let log: AccessLog?
+        let metrics: EdgeMetrics
+        private let addresses: EdgeAddresses
+        private let ids: IDSource
+        private let chance: Chance
+        var states: [ExchangeState] = []
+        private var tokens: TokenCache
+        private let deadline: Duration
+        private let ownFields: OwnFields
+        private let routes: RoutingTable
+        /// By route.
+        private let isLegacy: [Bool]
+        private let ownPages = LocalPages.paths.map { Array($0.utf8) }
+        private let explanations = Array(LocalPages.explanations.utf8)
+        private let loginPaths = Forwarder.loginPaths.map { Array($0.utf8) }
+
+        init(_ parts: GatewayParts, _ addresses: EdgeAddresses, log: AccessLog?, metrics: EdgeMetrics) {
+            let environment = parts.environment
+            self.parts = parts
+            self.services = parts.upstreams.services
+            self.addresses = addresses
+            self.log = log
+            self.metrics = metrics
+            // The system's generator is a system call each time; ids of requests need to be unique, not secret.
+            self.chance = Chance(seed: environment.chance.next())
+            self.ids = IDSource(wallClock: environment.wallClock, chance: self.chance)
+            self.tokens = TokenCache(secret: environment.chance.next())
+            self.deadline = parts.forwarder.configuration.deadline
+            self.ownFields = OwnFields(deadline: self.deadline)
+            self.routes = parts.forwarder.routes
+            self.isLegacy = self.routes.routes.map(\.policy.isLegacy)
+        }
+
+        // MARK: Deciding
+
+        func route(_ exchange: ProxyExchange, _ head: inout RequestHead, _ bytes: RawSpan) -> ProxyDecision {
+            if exchange.finding == nil { self.begin(exchange, &head, bytes) }
+            do {
+                return try self.decide(exchange, head, bytes)
+            } catch {
+                return .answer(self.answer(for: error, exchange))
+            }
+        }
+
+        /// A request is new.
+        private func begin(_ exchange: ProxyExchange, _ head: inout RequestHead, _ bytes: RawSpan) {
+            while self.states.count <= exchange.id { self.states.append(ExchangeState()) }
+            var line = self.states[exchange.id].line
+            line.removeAll(keepingCapacity: true)
+            if self.log != nil { AccessLog.append(head, bytes, to: &line) }
+            let trace = self.dropFields(&head, bytes)
+            self.states[exchange.id] = ExchangeState(
+                id: self.ids.next(), moment: self.parts.environment.wallClock.now,
+                trace: .continuing(trace, chance: self.chance), line: line)
+        }
+
+        /// Marks what only the platform may say.
+        /// - Returns: the client's trace context, if it sent a valid one.
+        private func dropFields(_ head: inout RequestHead, _ bytes: RawSpan) -> TraceContext? {
+            var traces = 0
+            var trace: TraceContext?
+            for index in 0..<head.fields.count {
+                let entry = head.fields.entries[index]
+                if entry.id == .traceparent {
+                    traces += 1
+                    let value = entry.value
+                    trace = bytes.withUnsafeBytes {
+                        TraceContext(UnsafeRawBufferPointer(rebasing: $0[value.start..<value.end]))
+                    }
+                    head.drop(at: index)
+                } else if entry.id == .other, ForwardedHeaders.isPlatformOnly(entry.name, bytes) {
+                    head.drop(at: index)
+                }
+            }
+            return traces == 1 ? trace : nil
+        }
+
+        private func decide(
+            _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
+        ) throws -> ProxyDecision {
+            let peer = exchange.peer
+            let decision = self.routes.decide(
+                head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
+            guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
+            if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
+            try self.parts.upstreams.requireAvailable(group)
+            let priority = self.routes.routes[decision.route].policy.priority
+            if let wait = try self.takeTurn(exchange, group, priority) { return wait }
+            self.states[exchange.id].group = group
+            self.states[exchange.id].priority = priority
+            return .forward(ProxyForward(to: group, deadline: self.deadline))
+        }
+
+        /// The group of a request whose body passes unseen; nil when a handler must see it, or refuse it.
+        private func forwardedGroup(
+            _ decision: RouteDecision, _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
+        ) -> Int? {
+            guard let group = decision.group, head.method != .head, !self.isLegacy[decision.route],
+                !self.isOwnPage(head.path, bytes), self.addresses.isNumeric(group)
+            else { return nil }
+            if decision.isRewritten { self.states[exchange.id].target = self.routes.target(decision, head, bytes) }
+            return self.isLogin(exchange, head, bytes) ? nil : group
+        }
+
+        /// Whether a request is one whose failures are counted.
+        private func isLogin(_ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan) -> Bool {
+            guard head.method == .post else { return false }
+            guard let target = self.states[exchange.id].target else {
+                for path in self.loginPaths where Self.isSame(head.path, bytes, path) { return true }
+                return false
+            }
+            return self.loginPaths.contains { target.prefix { $0 != UInt8(ascii: "?") } == $0[...] }
+        }
+
+        /// The gateway's own pages come before all routes.
+        private func isOwnPage(_ path: WireRange, _ bytes: RawSpan) -> Bool {
+            for page in self.ownPages where Self.isSame(path, bytes, page) { return true }
+            let start = WireRange(start: path.start, count: Swift.min(path.count, self.explanations.count))
+            return Self.isSame(start, bytes, self.explanations)
+        }
+
+        private static func isSame(_ range: WireRange, _ bytes: RawSpan, _ wanted: [UInt8]) -> Bool {
+            guard range.count == wanted.count else { return false }
+            for index in wanted.indices {
+                let byte = bytes.unsafeLoad(fromByteOffset: range.start + index, as: UInt8.self)
+                if byte != wanted[index] { return false }
+            }
+            return true
+        }
+
+        private func handle(_ exchange: ProxyExchange) -> ProxyDecision {
+            self.states[exchange.id].isHandled = true
+            let (parts, id) = (self.parts, self.states[exchange.id].id)
+            return .handle { request in
+                let unreadable = Problem(.malformedBody, "the request cannot be read")
+                guard let asked = ServiceRequest(request) else {
+                    return unreadable.response(instance: id.description).answer
+                }
+                do {
+                    return try await parts.answer(asked, id: id).answer
+                } catch {
+                    let problem = Problem(.unavailable, "the gateway is shutting down", retryAfter: .seconds(1))
+                    return problem.response(instance: id.description).answer
+                }
+            }
+        }
+
+        // MARK: Tokens and turns
+
+        /// - Returns: nil when the request carries a good token.
+        private func checkToken(
+            _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
+        ) throws -> ProxyDecision? {
+            guard let token = self.token(head, bytes) else { throw TokenCheck.missing }
+            let now = self.states[exchange.id].moment
+            switch exchange.finding as? Finding {
+            case .token(let result): self.tokens.insert(try result.get(), bytes, token, at: now)
+            case .turn: break
+            case nil:
+                guard let principal = self.tokens.principal(bytes, token, at: now) else {
+                    let (check, header) = (self.parts.forwarder.tokens, "Bearer \(bytes.text(token))")
+                    return .wait {
+                        do {
+                            return Finding.token(.success(try await check.principal(of: header)))
+                        } catch {
+                            return Finding.token(.failure(error))
+                        }
+                    }
+                }
+                try self.parts.forwarder.tokens.requireValid(principal)
+            }
+            return nil
+        }
+
+        /// The bytes behind `Bearer`; nil when there is no such field. Several fields are one that nobody accepts.
+        private func token(_ head: borrowing RequestHead, _ bytes: RawSpan) -> WireRange? {
+            var found: WireRange?
+            for index in 0..<head.fields.count where head.fields.entries[index].id == .authorization {
+                guard found == nil else { return nil }
+                found = head.fields.entries[index].value
+            }
+            guard let found, found.count > 7 else { return nil }
+            let scheme = bytes.unsafeLoadUnaligned(fromByteOffset: found.start, as: UInt64.self)
+            let isBearer = scheme & 0x00FF_FFFF_FFFF_FFFF | 0x0000_2020_2020_2020 == 0x0020_7265_7261_6562
+            return isBearer ? WireRange(from: found.start + 7, to: found.end) : nil
+        }
+
+        /// - Returns: nil when the request may be sent now.
+        private func takeTurn(
+            _ exchange: ProxyExchange, _ group: Int, _ priority: CallPriority
+        ) throws -> ProxyDecision? {
+            if case .turn(let result) = exchange.finding as? Finding {
+                self.states[exchange.id].passage = try result.get().take()
+                return nil
+            }
+            let pipeline = self.parts.forwarder.guards.pipeline(group, priority)
+            let client = String(decoding: exchange.peer, as: UTF8.self)
+            let passage = try pipeline.enter(priority, CallTraits(group: client))
+            guard passage.isQueued else {
+                self.states[exchange.id].passage = passage
+                return nil
+            }
+            return .wait {
+                var passage = passage
+                do {
+                    try await CallPriority.$current.withValue(priority) { try await passage.wait() }
+                    return Finding.turn(.success(HeldPassage(passage)))
+                } catch {
+                    return Finding.turn(.failure(error))
+                }
+            }
+        }
+
+        // MARK: Fields
+
+        func writeTarget(
+            _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer
+        ) {
+            if let target = self.states[exchange.id].target {
+                output.append(contentsOf: target)
+            } else {
+                output.appendTarget(head, bytes)
+            }
+        }
+
+        func writeRequestFields(
+            _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer
+        ) {
+            self.ownFields.write(self.states[exchange.id], peer: exchange.peer, &output)
+        }
+
+        func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan) {
+            for index in 0..<head.fields.count
+            where head.fields.entries[index].id == .other
+                && ForwardedHeaders.isRequestID(head.fields.entries[index].name, bytes)
+            {
+                head.drop(at: index)
+            }
+        }
+
+        func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {
+            if self.states[exchange.id].isHandled { return }
+            OwnFields.writeID(self.states[exchange.id].id, &output)
+        }
+
+        // MARK: Endings
+
+        func answer(to problem: EdgeProblem, _ exchange: ProxyExchange?) -> ProxyAnswer? {
+            switch problem {
+            case .malformed(.contentTooLarge):
+                let limit = ByteCount(bytes: Int(GatewayEdge.bodyLimit))
+                let told = Problem(
+                    .bodyTooLarge, "a body may have at most \(limit)", details: ["limit": .integer(limit.bytes)])
+                return told.response().answer
+            case .malformed, .headTimeout, .bodyTimeout, .ambiguousPath, .noRoute, .overloaded, .upstreamBusy:
+                return self.told(problem).response(instance: exchange.map { self.states[$0.id].id.description }).answer
+            case .upstreamUnreachable, .upstreamFailed, .upstreamTimeout, .upstreamUnknown:
+                guard let exchange, let failure = problem.failure else { return nil }
+                let service = self.services[self.states[exchange.id].group]
+                return self.answer(for: self.parts.forwarder.problem(for: failure, of: service), exchange)
+            }
+        }
+
+        /// A problem of the transport's, as the gateway tells its own.
+        private func told(_ problem: EdgeProblem) -> Problem {
+            var told = Problem(ProblemType(problem), problem.title)
+            told.retryAfter = problem.retryAfter.map { .seconds($0) }
+            if case .malformed(let code) = problem { told.details["rule"] = .string(code.rawValue) }
+            return told
+        }
+
+        private func answer(for error: any Error, _ exchange: ProxyExchange) -> ProxyAnswer {
+            self.parts.forwarder.problem(for: error, id: self.states[exchange.id].id).answer
+        }
+
+        func ended(_ exchange: ProxyExchange, _ report: ProxyReport) {
+            self.states[exchange.id].passage?.leave(report.outcome)
+            self.states[exchange.id].passage = nil
+            self.metrics.record(report)
+            self.log?.write(self.states[exchange.id], exchange, report)
+        }
+    }
+
+    extension EdgeProblem {
+        /// The same as an error of a transport.
+        fileprivate var failure: TransportError? {
+            switch self {
+            case .upstreamUnreachable: TransportError(.notConnected, "it refuses connections")
+            case .upstreamUnknown: TransportError(.unknownService, "no address is known")
+            case .upstreamTimeout: TransportError(.deadlineExceeded, "it did not answer in time")
+            case .upstreamFailed: TransportError(.connectionLost, "the connection broke")
+            case .upstreamBusy, .malformed, .ambiguousPath, .noRoute, .headTimeout, .bodyTimeout, .overloaded: nil
+            }
+        }
+    }
+
+    extension ProxyReport {
+        /// What it says about the service.
+        fileprivate var outcome: Outcome {
+            switch self.ending {
+            case .forwarded, .answered, .tunnel: .success
+            case .clientLeft: .failure(CancellationError())
+            case .upstreamBroke: .failure(TransportError(.connectionLost, "the answer broke off"))
+            case .problem(let problem): .failure(problem.failure ?? CancellationError())
+            }
+        }
+    }
+#endif
