@@ -42,7 +42,8 @@ enum Layers {
         "ChassisHTTP": kit.union(["Chassis"]),
         "GatewayCore": ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire"],
         "Gateway": [
-            "Essentials", "Resilience", "LoadBalancing", "Identity", "GatewayCore", "Chassis", "ChassisHTTP", "HTTPWire",
+            "Essentials", "Resilience", "LoadBalancing", "Identity", "GatewayCore", "Chassis", "ChassisHTTP",
+            "HTTPWire",
             "HTTPTransport",
         ],
         // Floor 5
@@ -63,8 +64,10 @@ enum Layers {
         ]),
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
-            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts", "Users",
-            "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront", "ShopSimulation", "Simulation",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts",
+            "Users",
+            "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront",
+            "ShopSimulation", "Simulation",
         ]),
     ]
 
