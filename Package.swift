@@ -50,6 +50,7 @@ let kit: [Target] = [
     library("Resilience", in: "Kit", ["Essentials"]),
     library("FeatureFlags", in: "Kit", ["Essentials", "Resilience"]),
     library("LoadBalancing", in: "Kit", ["Essentials", "Resilience"]),
+    library("Caching", in: "Kit", ["Essentials"]),
     library("EventSourcing", in: "Kit", ["Essentials"]),
     library("EventSourcingTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing"]),
     library("Messaging", in: "Kit", ["Essentials", "EventSourcing"]),
@@ -159,6 +160,7 @@ let everyTest: [Target] = [
     tests("ResilienceTests", ["Essentials", "EssentialsTesting", "Resilience"]),
     tests("FeatureFlagsTests", ["Essentials", "EssentialsTesting", "Resilience", "FeatureFlags"]),
     tests("LoadBalancingTests", ["Essentials", "EssentialsTesting", "LoadBalancing"]),
+    tests("CachingTests", ["Essentials", "EssentialsTesting", "Caching"]),
     tests("EventSourcingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting"]),
     tests(
         "StorageSQLiteTests",
@@ -215,7 +217,7 @@ let everyTest: [Target] = [
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
-            "Identity", "StorageSQLite", "StorageSQLiteTesting", "Chassis", "ShopContracts", "HTTPWire",
+            "Caching", "Identity", "StorageSQLite", "StorageSQLiteTesting", "Chassis", "ShopContracts", "HTTPWire",
             "HTTPTransport", httpTypes,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),

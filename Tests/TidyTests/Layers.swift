@@ -8,6 +8,7 @@ enum Layers {
         "Essentials": [],
         // Floor 1
         "Resilience": ["Essentials"],
+        "Caching": ["Essentials"],
         "EventSourcing": ["Essentials"],
         "Messaging": ["Essentials", "EventSourcing"],
         // Beside Resilience, whose breakers, verdicts and stable hashes they use
@@ -64,7 +65,8 @@ enum Layers {
     ]
 
     private static let kit: Set<String> = [
-        "Essentials", "Resilience", "FeatureFlags", "LoadBalancing", "EventSourcing", "Messaging", "Ledger", "Sagas",
+        "Essentials", "Resilience", "FeatureFlags", "LoadBalancing", "Caching", "EventSourcing", "Messaging", "Ledger",
+        "Sagas",
         "Identity",
     ]
     private static let service: Set<String> = [
