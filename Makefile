@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BINARY := .build/release/mainstay
 TRAIT_FLAGS := $(if $(TRAITS),--traits $(TRAITS),)
 
-.PHONY: help setup build up test format format-check api docs vectors overload-plots kill-matrix simulate mutants fuzz journey bench
+.PHONY: help setup build up test format format-check api docs vectors overload-plots kill-matrix traces simulate mutants fuzz journey bench
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,11 @@ docs: ## Makes readable pages of the documents: .build/docs/index.html
 vectors: setup ## Checks the JOSE front against outside vectors: make vectors VECTORS=DIR
 	@test -n "$(VECTORS)" || { echo "say where the vectors are: make vectors VECTORS=DIR"; exit 2; }
 	VECTORS=$(abspath $(VECTORS)) swift test --filter Wycheproof
+
+traces: ## Plays recorded traces to the cache and compares hit ratios: make traces TRACES=DIR
+	@test -n "$(TRACES)" || { echo "say where the traces are: make traces TRACES=DIR"; exit 2; }
+	swift build -c release --package-path Benchmarks/Caching
+	Benchmarks/Caching/traces.py $(abspath $(TRACES))
 
 overload-plots: setup ## Plays the overload simulation and draws Docs/Resilience/overload-*.svg
 	OVERLOAD_PLOTS=1 swift test --filter OverloadPlots

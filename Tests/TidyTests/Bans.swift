@@ -40,7 +40,11 @@ struct Ban: Sendable {
         (
             file: "Sources/Kit/Simulation/Scheduler/Scheduler+Tasks.swift", token: "Task",
             reason: "the simulator starts the first task of each process, and drops it when the process dies"
-        )
+        ),
+        (
+            file: "Sources/Kit/EssentialsTesting/VirtualWorld.swift", token: "Task",
+            reason: "the root tasks of a world that a test moves by hand belong to that world, which runs them to their end"
+        ),
     ]
 
     /// `Task {`, `Task(priority: …) {`, `Task<Void, Never> {`, `Task.immediate {`.

@@ -21,7 +21,7 @@ struct Workload: Sendable {
 
     let keys: [Int32]
 
-    init() {
+    init(seed: UInt64 = 7) {
         var sums: [Double] = []
         sums.reserveCapacity(Self.keyCount)
         var sum = 0.0
@@ -29,7 +29,7 @@ struct Workload: Sendable {
             sum += 1 / pow(Double(key + 1), 0.99)
             sums.append(sum)
         }
-        var generator = SeededGenerator(seed: 7)
+        var generator = SeededGenerator(seed: seed)
         self.keys = (0..<Self.length).map { _ in
             let point = Double(generator.next() >> 11) * 0x1p-53 * sum
             var (low, high) = (0, sums.count - 1)

@@ -182,12 +182,12 @@ struct EvictionPolicy: ~Copyable {
         }
     }
 
-    /// Twice as many slots, but no more than can be filled at one time: the maximum, and one that waits for the decision
-    /// who goes.
+    /// Four times as many slots, but no more than can be filled at one time: the maximum, and one that waits for the
+    /// decision who goes. Where entries weigh nobody knows how many that are, and there are twice as many.
     private mutating func grow() {
         let old = self.nodes.capacity
-        var capacity = max(16, old * 2)
-        if !self.isWeighted { capacity = min(capacity, self.maximum + 1) }
+        var capacity = max(16, old * (self.isWeighted ? 2 : 4))
+        if !self.isWeighted, capacity > self.maximum / 2 { capacity = self.maximum + 1 }
         precondition(capacity < Self.none, "a cache cannot hold more than four thousand million entries")
         let blank = Node(newer: Self.none, older: Self.none, hash: 0, region: .free, marks: [])
         self.nodes.grow(to: capacity, filling: blank)

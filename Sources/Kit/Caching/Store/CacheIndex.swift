@@ -100,6 +100,7 @@ struct CacheIndex: ~Copyable {
     mutating func insert(_ hash: UInt32, weight: Int) -> UInt32 {
         self.note(hash)
         let slot = self.policy.insert(hash, weight: weight)
+        self.table.grow(to: self.policy.capacity)
         self.table.insert(hash, slot)
         return slot
     }

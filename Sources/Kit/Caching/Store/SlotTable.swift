@@ -8,7 +8,6 @@ struct SlotTable: ~Copyable {
     var buckets: Column<UInt64>
     @usableFromInline
     var mask: UInt32
-    private var count = 0
 
     init(capacity: Int) {
         let size = Self.size(for: capacity)
@@ -37,11 +36,9 @@ struct SlotTable: ~Copyable {
         }
     }
 
-    /// Enters a slot that is not in the table.
+    /// Enters a slot that is not in the table, which has room for it.
     @usableFromInline
     mutating func insert(_ hash: UInt32, _ slot: UInt32) {
-        if (self.count + 1) * 5 > self.buckets.capacity * 4 { self.grow() }
-        self.count += 1
         self.place(UInt64(hash) << 32 | UInt64(slot &+ 1))
     }
 
@@ -51,8 +48,10 @@ struct SlotTable: ~Copyable {
         self.buckets[place] = bucket
     }
 
-    private mutating func grow() {
-        let size = self.buckets.capacity * 2
+    /// Makes room for so many slots.
+    mutating func grow(to capacity: Int) {
+        let size = Self.size(for: capacity)
+        guard size > self.buckets.capacity else { return }
         var old = Column<UInt64>(repeating: 0, count: size)
         swap(&old, &self.buckets)
         self.mask = UInt32(size - 1)
@@ -79,6 +78,5 @@ struct SlotTable: ~Copyable {
             next = (next &+ 1) & self.mask
         }
         self.buckets[hole] = 0
-        self.count -= 1
     }
 }
