@@ -2,6 +2,7 @@ import Catalog
 import Chassis
 import ChassisTesting
 import Essentials
+import EssentialsTesting
 import EventSourcing
 import Foundation
 import Gateway
