@@ -12,15 +12,10 @@ binary=${1:?the mainstay binary}
 examples=${EXAMPLES:-25}
 seed=${SEED:-$RANDOM}
 venv=${VENV:-.venv}
-work=$(mktemp -d)
-platform=""
+source scripts/support/demo.sh
 cleanup() {
-    if [ -n "$platform" ]; then
-        kill -TERM "$platform" 2>/dev/null || true
-        wait "$platform" 2>/dev/null || true
-    fi
     [ -n "${KEEP:-}" ] && mkdir -p "$KEEP" && cp "$work"/{out,err,report,report.ndjson} "$KEEP" 2>/dev/null
-    rm -rf "$work"
+    stop_demo
 }
 trap cleanup EXIT
 
@@ -30,15 +25,7 @@ if [ ! -x "$venv/bin/schemathesis" ]; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check 'schemathesis==4.32.5'
 fi
 
-# Cheap password hashes, so that the time is spent on requests.
-MAINSTAY_PASSWORDS_MEMORY=64 "$binary" up --data "$work/data" --port 0 --demo >"$work/out" 2>"$work/err" &
-platform=$!
-for _ in $(seq 300); do
-    grep -q '^ready ' "$work/out" && break
-    kill -0 "$platform" 2>/dev/null || { cat "$work/err" >&2; exit 1; }
-    sleep 0.1
-done
-url=$(sed -n 's/^ready //p' "$work/out")
+start_demo "$binary"
 echo "fuzzing $url with seed $seed"
 "$venv/bin/python" scripts/fuzz_session.py "$url" "$work/out" >"$work/session"
 "$venv/bin/python" -c 'import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1]).read())' \

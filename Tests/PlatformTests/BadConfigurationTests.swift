@@ -60,7 +60,9 @@ import Testing
     @Test func `a data directory that cannot be made is named`() async throws {
         let file = self.scratch.file("occupied", "")
         let error = try await self.refused(["up", "--data", "\(file)/data", "--port", "0"])
-        #expect(error.contains("occupied/data"))
+        #expect(error.contains("\(file)/data cannot be created: \(file) is no directory"))
+        let itself = try await self.refused(["up", "--data", file, "--port", "0"])
+        #expect(itself.contains("\(file) cannot be created: \(file) is no directory"))
     }
 
     @Test func `a data directory that another process holds is refused`() async throws {

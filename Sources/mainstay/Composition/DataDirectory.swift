@@ -13,13 +13,7 @@ final class DataDirectory: Sendable {
     /// - Throws: a ``CommandFailure`` that says what is in the way.
     init(_ path: String, service: String? = nil) throws {
         self.path = path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw CommandFailure.environment(
-                "the data directory \(path) cannot be created: \(error.localizedDescription)")
-        }
+        try Self.create(path)
         guard access(path, W_OK) == 0 else {
             throw CommandFailure.environment("the data directory \(path) cannot be written")
         }
@@ -30,6 +24,21 @@ final class DataDirectory: Sendable {
 
     deinit {
         for descriptor in self.locks { close(descriptor) }
+    }
+
+    /// Makes the directory, and those that it lies in, for its owner alone; those that are there stay as they are.
+    private static func create(_ path: String) throws {
+        var built = path.hasPrefix("/") ? "/" : ""
+        for name in path.split(separator: "/") {
+            built += "\(name)/"
+            guard mkdir(built, 0o700) != 0 else { continue }
+            let reason = errno
+            var entry = stat()
+            guard stat(built, &entry) == 0, entry.st_mode & S_IFMT == S_IFDIR else {
+                let why = reason == EEXIST ? "\(built.dropLast()) is no directory" : String(cString: strerror(reason))
+                throw CommandFailure.environment("the data directory \(path) cannot be created: \(why)")
+            }
+        }
     }
 
     private static func lock(_ path: String, exclusively: Bool) throws -> Int32 {

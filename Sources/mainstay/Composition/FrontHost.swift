@@ -55,7 +55,8 @@ extension Platform {
             let settings = self.platform.settings
             let edge = try self.edge()
             self.platform.addresses.observe { service, address in edge.setAddress(address, of: service) }
-            self.platform.addresses.register("gateway", at: "\(settings.host):\(edge.endpoint.port)")
+            let address = HostAndPort(host: settings.host, port: Int(edge.endpoint.port))
+            self.platform.addresses.register("gateway", at: "\(address)")
             self.ready.arrived("gateway", port: Int(edge.endpoint.port))
             let limit = settings.drain
             try await withTaskCancellationHandler {
