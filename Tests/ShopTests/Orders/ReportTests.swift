@@ -87,6 +87,14 @@ import Testing
         }
     }
 
+    @Test func `a sum that cannot be written is refused, and the database does not fail of it`() async throws {
+        let product = self.world.shop.product(5_000_000_000_000_000_000)
+        for _ in 0..<2 { #expect(try await self.world.order([(product, 1)]).status == 201) }
+        self.world.platform.wallClock.advance(by: .seconds(1))
+        #expect(try await self.read("/v1/reports/sales").code == "validation-failed")
+        #expect(try await self.read("/v1/reports/orders").status == 200)
+    }
+
     @Test func `reports run in the analytics pool`() async throws {
         for path in ["/v1/reports/sales", "/v1/reports/orders"] { #expect(try await self.read(path).status == 200) }
         let pipelines = try await self.read("/internal/pipelines", as: .service("admin")).json["items"]?.array ?? []
