@@ -144,7 +144,7 @@ struct Mix: Sendable {
     /// Many a request comes when its sender has turned round already, and finds what undid it.
     private mutating func holdRequestsUp() {
         (self.customers, self.deeds, self.transfers, self.changes) = (4, 12, 50, 10)
-        (self.straggling, self.isTight, self.storm, self.pause) = (0.2, true, .seconds(60), .seconds(3))
+        (self.straggling, self.isTight, self.storm, self.pause) = (0.35, true, .seconds(60), .seconds(3))
         (self.patience, self.holdDuration) = (.seconds(5), .seconds(40))
         (self.hasSecondEngine, self.stalls, self.outages) = (false, 0, 0)
     }

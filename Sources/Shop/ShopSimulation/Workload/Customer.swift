@@ -51,7 +51,11 @@ struct Customer: Sendable {
         let mix = self.scene.mix
         let draw = self.chance.below(100)
         if draw < mix.transfers { return try await self.transfer() }
-        if draw >= mix.transfers + mix.changes { return try await self.order() }
+        if draw >= mix.transfers + mix.changes {
+            // Where parcels are booked late, it pays to be hasty.
+            let isHasty = mix.bookingLoss > 0 && self.chance.below(2) == 0
+            return isHasty ? try await self.orderHastily() : try await self.order()
+        }
         switch self.chance.below(25) {
         case ..<5: try await self.withRecent { try await $0.look(at: $1.order) }
         case ..<8: try await self.withRecent { try await $0.change($1.order, "cancel") }
