@@ -16,9 +16,18 @@ extension Cache {
     public func value(
         for key: Key, _ options: CacheEntryOptions? = nil, load: @escaping @Sendable (Key) async throws -> Value
     ) async throws -> Value {
+        try await self.value(for: key, options, loading: { Loaded(try await load($0)) })
+    }
+
+    /// As `value(for:_:load:)`, with a loader that brings a value and says how to keep it.
+    @inlinable
+    func value(
+        for key: Key, _ options: CacheEntryOptions?,
+        loading load: @escaping @Sendable (Key) async throws -> Loaded<Value>
+    ) async throws -> Value {
         if let value = self.fresh(key), let value { return value }
         while true {
-            let value = try await self.loaded(key, options, mayBeAbsent: false) { Loaded(try await load($0)) }
+            let value = try await self.loaded(key, options, mayBeAbsent: false, load)
             // Nothing comes only from a load of `find` that was joined; the next one is this reader's own.
             if let value { return value }
         }
