@@ -1,7 +1,8 @@
 /// Bytes by key that several processes share and that expire, such as Redis.
 ///
-/// Who finds nothing gets a lease, and what it writes under the lease is refused when the key was invalidated or written meanwhile: so
-/// nobody brings an outdated value back. Source: Nishtala and others, "Scaling Memcache at Facebook", NSDI 2013.
+/// Who finds nothing gets a lease, and what it writes under the lease is refused when the key was invalidated or written
+/// meanwhile: so nobody brings an outdated value back.
+/// Source: Nishtala and others, "Scaling Memcache at Facebook", NSDI 2013.
 public protocol DistributedStore: Sendable {
     func read(_ key: String) async throws -> DistributedRead
 

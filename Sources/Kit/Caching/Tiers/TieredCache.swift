@@ -3,8 +3,8 @@ import Synchronization
 
 /// Memory in front of a store that several processes share, in front of the source.
 ///
-/// A read asks memory, then the distributed tier, then the source, and fills the tiers above the one that answered. The distributed
-/// tier can only help: when it fails, is slow or answers nonsense, the source is asked as if it were not there.
+/// A read asks memory, then the distributed tier, then the source, and fills the tiers above the one that answered. The
+/// distributed tier can only help: when it fails, is slow or answers nonsense, the source is asked as if it were not there.
 ///
 /// `value(for:_:load:)` is read-through, ``update(_:_:write:)`` is write-through; ``memory`` is there for cache-aside.
 public final class TieredCache<Value: Sendable>: Sendable {
