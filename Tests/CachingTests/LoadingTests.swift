@@ -224,6 +224,14 @@ final class Reader: Sendable {
         #expect(try await fixture.cache.value(for: "a") { _ in 5 } == 5)
     }
 
+    @Test func `how long a value may be kept says nothing about how long there is none`() async throws {
+        let fixture = LoadingFixture { $0.negativeDuration = .seconds(5) }
+        _ = try await fixture.cache.find("a", .init(expiry: .afterWrite(.seconds(300)))) { _ in Loaded(nil) }
+        #expect(fixture.cache.lookup("a") == .absent)
+        fixture.advance(by: .seconds(5))
+        #expect(fixture.cache.lookup("a") == .miss)
+    }
+
     @Test func `a loader may say how long its value lives`() async throws {
         let fixture = LoadingFixture()
         _ = try await fixture.cache.find("a") { _ in Loaded(1, options: .init(expiry: .afterWrite(.seconds(1)))) }
@@ -289,6 +297,33 @@ final class Reader: Sendable {
         #expect(fixture.source.calls == 2)
         fixture.answer()
         #expect(later.value == 2)
+    }
+
+    @Test func `while the source is left alone it is not asked to refresh either`() {
+        let fixture = LoadingFixture { configuration in
+            Self.failSafe(&configuration)
+            configuration.refreshAhead = 0.5
+        }
+        fixture.cache.put(99, for: "a")
+        fixture.advance(by: .seconds(20))
+        _ = fixture.read()
+        fixture.fail()
+        #expect(fixture.read().value == 99)
+        #expect(fixture.source.calls == 1)
+    }
+
+    @Test func `a reader who goes away does not make an expired value fresh`() {
+        let fixture = LoadingFixture(Self.failSafe)
+        fixture.cache.put(99, for: "a")
+        fixture.advance(by: .seconds(20))
+        let reader = fixture.read()
+        reader.cancel()
+        fixture.settle()
+        #expect(fixture.cache.value(for: "a") == nil)
+        let next = fixture.read()
+        #expect(fixture.source.calls == 2)
+        fixture.answer()
+        #expect(next.value == 2)
     }
 
     @Test func `an expired value is served no longer than it may be`() {

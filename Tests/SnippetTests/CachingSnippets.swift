@@ -11,6 +11,7 @@ private struct Offer: Sendable {
 
 private protocol Database: Sendable {
     func product(_ id: String) async throws -> Product
+    func save(_ product: Product) async throws -> Product
 }
 
 private protocol Offers: Sendable {
@@ -37,6 +38,19 @@ private func price(_ id: String, _ prices: Cache<String, Int>, _ offers: any Off
     }
     // end
     return price
+}
+
+private func share(
+    _ id: String, _ changed: Product, _ products: Cache<String, Product>, _ codec: TieredCache<Product>.Codec,
+    _ database: any Database
+) async throws -> Product {
+    let store = InMemoryDistributedStore()
+    // snippet Docs/Caching.md
+    let tiers = TieredCache(memory: products, distributed: store, codec: codec)
+    let product = try await tiers.value(for: id) { id in try await database.product(id) }
+    try await tiers.update(id) { try await database.save(changed) }
+    // end
+    return product
 }
 
 @Suite struct CachingSnippets {

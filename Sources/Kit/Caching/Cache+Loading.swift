@@ -16,19 +16,28 @@ extension Cache {
     public func value(
         for key: Key, _ options: CacheEntryOptions? = nil, load: @escaping @Sendable (Key) async throws -> Value
     ) async throws -> Value {
+        try await self.value(for: key, options, loading: { Loaded(try await load($0)) })
+    }
+
+    /// As `value(for:_:load:)`, with a loader that brings a value and says how to keep it.
+    @inlinable
+    func value(
+        for key: Key, _ options: CacheEntryOptions?,
+        loading load: @escaping @Sendable (Key) async throws -> Loaded<Value>
+    ) async throws -> Value {
         if let value = self.fresh(key), let value { return value }
         while true {
-            let value = try await self.loaded(key, options, mayBeAbsent: false) { Loaded(try await load($0)) }
+            let value = try await self.loaded(key, options, mayBeAbsent: false, load)
             // Nothing comes only from a load of `find` that was joined; the next one is this reader's own.
             if let value { return value }
         }
     }
 
-    /// The value of `key`, or nil when there is none; loaded if the cache does not know. That there is none is remembered for
-    /// the configuration's `negativeDuration`. Otherwise as `value(for:_:load:)`.
+    /// The value of `key`, or nil when there is none; loaded if the cache does not know. That there is none is remembered
+    /// for the configuration's `negativeDuration`. Otherwise as `value(for:_:load:)`.
     ///
-    /// The loader may say how long what it brings may be kept, and its tags. An entry's tags that are only known to the loader cannot
-    /// keep a reader from joining its load after they were purged; say them in `options` where that matters.
+    /// The loader may say how long what it brings may be kept, and its tags. Tags that only the loader knows cannot keep a
+    /// reader from joining its load after they were purged; say them in `options` where that matters.
     @inlinable
     public func find(
         _ key: Key, _ options: CacheEntryOptions? = nil, load: @escaping @Sendable (Key) async throws -> Loaded<Value>
@@ -134,7 +143,9 @@ extension Cache {
             defer { if let alarm { self.time.clear(alarm) } }
             do {
                 let loaded = try await load(key)
-                self.land(flight, key, self.write(loaded.value, key, loaded.options ?? options), since: began)
+                // How long a value may be kept says nothing about how long there is none.
+                let own = loaded.value == nil ? CacheEntryOptions(tags: options?.tags ?? []) : options
+                self.land(flight, key, self.write(loaded.value, key, loaded.options ?? own), since: began)
                 return loaded.value
             } catch {
                 self.crash(flight, key, since: began)
@@ -169,7 +180,10 @@ extension Cache {
         self.shards[place.shard].withLock { shard in
             shard.index.counters.loadFailures += 1
             shard.index.counters.loadNanoseconds += (now - began).nanoseconds
-            guard shard.end(flight, key), let slot = shard.find(key, place.hash) else { return }
+            // That nobody waited any longer says nothing about the source.
+            guard shard.end(flight, key), !flight.work.isAbandoned, let slot = shard.find(key, place.hash) else {
+                return
+            }
             let later = (now + throttle).nanoseconds
             switch shard.index.state(of: slot, at: now.nanoseconds) {
             case .fresh, .due: shard.index.postponeRefresh(slot, until: later)

@@ -67,6 +67,13 @@ package final class SharedTask<Value: Sendable>: Sendable {
         }
     }
 
+    /// Whether everybody who wanted the result has left.
+    package var isAbandoned: Bool {
+        self.state.withLock { state in
+            if case .abandoned = state.phase { true } else { false }
+        }
+    }
+
     /// Begins the work, at once and in this thread until it first suspends. To be called once.
     package func start(_ body: @escaping @Sendable () async throws -> Value) {
         let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
@@ -78,8 +85,7 @@ package final class SharedTask<Value: Sendable>: Sendable {
             case .running:
                 state.task = task
                 return true
-            case .ended: return true
-            case .abandoned: return false
+            case .ended, .abandoned: return false
             }
         }
         if !isRunning { task.cancel() }

@@ -58,7 +58,7 @@ private func residentBytes() -> Int {
 /// Zipf(0.99), 2^20 keys, 100,000 entries: hit ratio from an empty cache on, and over as many requests again.
 private func ratio() {
     let cache = Cache<Int, Bool>(.init(maximumCount: Workload.capacity), chance: Chance(seed: 1))
-    let ratios = [7, 8].map { seed in
+    let ratios = [UInt64(7), 8].map { seed in
         let keys = Workload(seed: seed).keys
         var hits = 0
         for key in keys.map({ Int($0) }) {

@@ -86,7 +86,7 @@ struct SlotTimes: ~Copyable {
         if self.rules.capacity > slot { self.rules[slot].refreshAt = tick }
     }
 
-    /// Lets a stale entry count as fresh until `tick`; the end of its grace stays.
+    /// Lets a stale entry count as fresh until `tick`, without a refresh before; the end of its grace stays.
     mutating func extend(_ slot: UInt32, until tick: Int64) {
         var timing = self[slot]
         let goneAt = timing.goneAt
@@ -95,6 +95,7 @@ struct SlotTimes: ~Copyable {
         self.ends[slot] = timing.expiresAt
         self.rules[slot].grace = timing.grace
         self.rules[slot].slide = 0
+        self.rules[slot].refreshAt = SlotTiming.never
     }
 
     /// The slots that are gone at `now`, taken out of the wheel.

@@ -6,9 +6,9 @@ import Essentials
 /// a segmented LRU: *probation*, and *protected* for those that were used there, at most four fifths of it. When room is
 /// short the candidate competes with the oldest on probation, by frequency; the loser goes.
 ///
-/// Two things differ from Caffeine's W-TinyLFU. The candidate must be seen at least twice more than the victim, which keeps a loop larger than
-/// the cache from pushing out its own entries one after the other. And the window's share is set from outside, by
-/// ``WindowSelector``; a new share moves entries between the lists and throws nothing away.
+/// Two things differ from Caffeine's W-TinyLFU. The candidate must have been seen at least twice more than the victim, which
+/// keeps a loop larger than the cache from pushing out its own entries one after the other. And the window's share is set
+/// from outside, by ``WindowSelector``; a new share moves entries between the lists and throws nothing away.
 struct EvictionPolicy: ~Copyable {
     /// In which list a slot is.
     enum Region: UInt8 { case free, window, probation, protected }

@@ -179,8 +179,9 @@ struct CacheIndex: ~Copyable {
     /// Begins the choice of the window's share. Where entries weigh, the size of the sample follows from how many there are
     /// when the cache is full for the first time, and is chosen anew when that turns out to be far off.
     private mutating func expect(entries: Int) {
-        if let selector, !self.isWeighted || selector.suits(entries) { return }
-        self.selector = WindowSelector(capacity: max(entries, 16), seed: self.generator.next())
+        let entries = self.isWeighted ? max(entries, 16) : entries
+        if let selector, selector.suits(entries) { return }
+        self.selector = WindowSelector(capacity: entries, seed: self.generator.next())
         self.policy.setWindow(share: WindowSelector.shares[WindowSelector.firstShare])
     }
 }
