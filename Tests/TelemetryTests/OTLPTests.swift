@@ -101,6 +101,13 @@ import Testing
             try self.decoder.traces(OTLPEncoder.traces([span]), contentType: Self.protobuf)
         }
         #expect(deep?.status == 413)
+        let nested =
+            String(repeating: "{\"arrayValue\":{\"values\":[", count: 20) + "{}" + String(repeating: "]}}", count: 20)
+        let json = #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":\#(nested)}]}]}]}"#
+        let deepJSON = #expect(throws: OTLPIngestError.self) {
+            try self.decoder.logs(Array(json.utf8), contentType: "application/json")
+        }
+        #expect(deepJSON?.status == 413)
 
         limits = OTLPLimits()
         limits.maximumValues = 100

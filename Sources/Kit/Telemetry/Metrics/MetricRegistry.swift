@@ -43,7 +43,7 @@ public final class MetricRegistry: MetricsFactory {
         resource: Resource, configuration: Configuration = Configuration(), redactor: Redactor = Redactor(),
         wallClock: WallClock = .system
     ) {
-        self.resource = resource
+        self.resource = Resource(attributes: resource.attributes.map(redactor.attribute))
         self.configuration = configuration
         self.redactor = redactor
         self.wallClock = wallClock

@@ -11,9 +11,9 @@ struct OTLPJSONReader {
     ) throws(OTLPIngestError) -> OTLPMessage {
         let value: JSONValue
         do throws(JSONError) {
-            // A message is an object, and often an array as well.
+            // A message is an object, often in an array; the messages' own bound is reached first.
             value = try JSONReader.parse(
-                bytes, limits: JSONReader.Limits(depth: 2 * limits.maximumDepth, count: limits.maximumValues))
+                bytes, limits: JSONReader.Limits(depth: 4 * limits.maximumDepth, count: limits.maximumValues))
         } catch {
             throw OTLPIngestError(.malformed, error.description)
         }
