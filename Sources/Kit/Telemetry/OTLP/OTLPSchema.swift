@@ -23,13 +23,11 @@ final class OTLPSchema: Sendable {
     }
 
     let name: String
-    let fields: [Field]
     private let byNumber: [Int: Field]
     private let byName: [String: Field]
 
     init(_ name: String, _ fields: [Field]) {
         self.name = name
-        self.fields = fields
         self.byNumber = Dictionary(uniqueKeysWithValues: fields.map { ($0.number, $0) })
         self.byName = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0) })
     }

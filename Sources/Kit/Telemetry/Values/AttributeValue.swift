@@ -1,5 +1,5 @@
 /// A value of OpenTelemetry's data model: of attributes, of log bodies and of metric labels.
-public indirect enum AttributeValue: Hashable, Sendable {
+public enum AttributeValue: Hashable, Sendable {
     case string(String)
     case bool(Bool)
     case int(Int64)
