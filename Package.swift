@@ -15,6 +15,7 @@ let strict: [SwiftSetting] = [
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -23,11 +24,13 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -51,6 +54,8 @@ let kit: [Target] = [
     library("FeatureFlags", in: "Kit", ["Essentials", "Resilience"]),
     library("LoadBalancing", in: "Kit", ["Essentials", "Resilience"]),
     library("Caching", in: "Kit", ["Essentials"]),
+    library("Telemetry", in: "Kit", ["Essentials", coreMetrics, logging, tracing]),
+    library("Objectives", in: "Kit", ["Essentials"]),
     library("EventSourcing", in: "Kit", ["Essentials"]),
     library("EventSourcingTesting", in: "Kit", ["Essentials", "EssentialsTesting", "EventSourcing"]),
     library("Messaging", in: "Kit", ["Essentials", "EventSourcing"]),
@@ -166,6 +171,8 @@ let everyTest: [Target] = [
     tests("FeatureFlagsTests", ["Essentials", "EssentialsTesting", "Resilience", "FeatureFlags"]),
     tests("LoadBalancingTests", ["Essentials", "EssentialsTesting", "LoadBalancing"]),
     tests("CachingTests", ["Essentials", "EssentialsTesting", "Caching"]),
+    tests("TelemetryTests", ["Essentials", "EssentialsTesting", "Telemetry", logging, metrics, tracing]),
+    tests("ObjectivesTests", ["Essentials", "Objectives"]),
     tests("EventSourcingTests", ["Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting"]),
     tests(
         "StorageSQLiteTests",
@@ -223,8 +230,8 @@ let everyTest: [Target] = [
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
-            "Caching", "Identity", "StorageSQLite", "StorageSQLiteTesting", "Chassis", "ShopContracts", "HTTPWire",
-            "HTTPTransport", httpTypes,
+            "Caching", "Telemetry", "Objectives", "Identity", "StorageSQLite", "StorageSQLiteTesting", "Chassis",
+            "ShopContracts", "HTTPWire", "HTTPTransport", httpTypes, logging, metrics, tracing,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     .testTarget(
@@ -255,8 +262,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["Logging"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

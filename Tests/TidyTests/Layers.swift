@@ -14,6 +14,8 @@ enum Layers {
         // Beside Resilience, whose breakers, verdicts and stable hashes they use
         "FeatureFlags": ["Essentials", "Resilience"],
         "LoadBalancing": ["Essentials", "Resilience"],
+        "Telemetry": ["Essentials"],
+        "Objectives": ["Essentials"],
         // Floor 2
         "Ledger": ["Essentials", "EventSourcing"],
         "Sagas": ["Essentials", "EventSourcing"],
@@ -72,8 +74,8 @@ enum Layers {
     ]
 
     private static let kit: Set<String> = [
-        "Essentials", "Resilience", "FeatureFlags", "LoadBalancing", "Caching", "EventSourcing", "Messaging", "Ledger",
-        "Sagas",
+        "Essentials", "Resilience", "FeatureFlags", "LoadBalancing", "Caching", "Telemetry", "Objectives",
+        "EventSourcing", "Messaging", "Ledger", "Sagas",
         "Identity",
     ]
     private static let service: Set<String> = [
@@ -87,6 +89,7 @@ enum Layers {
         ("Hummingbird", ["ChassisHTTP", "mainstay"]),
         ("AsyncHTTPClient", ["ChassisHTTP", "mainstay"]),
         ("ServiceLifecycle", ["ChassisHTTP", "Gateway", "mainstay"]),
+        ("CoreMetrics", ["Telemetry"]),
         ("ArgumentParser", ["mainstay"]),
         ("Configuration", ["mainstay"]),
         ("Yams", ["mainstay"]),
