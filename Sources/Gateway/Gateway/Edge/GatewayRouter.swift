@@ -31,6 +31,7 @@
         private let ownPages = LocalPages.paths.map { Array($0.utf8) }
         private let explanations = Array(LocalPages.explanations.utf8)
         private let loginPaths = Forwarder.loginPaths.map { Array($0.utf8) }
+        private let eventStream = Array("text/event-stream".utf8)
 
         init(_ parts: GatewayParts, _ addresses: EdgeAddresses, log: AccessLog?, metrics: EdgeMetrics) {
             let environment = parts.environment
@@ -248,12 +249,24 @@
         }
 
         func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan) {
+            if self.isEndless(head, bytes) {
+                // How long somebody listens says nothing about the service, and holds no place in it.
+                self.states[exchange.id].passage?.leave(.failure(CancellationError()))
+                self.states[exchange.id].passage = nil
+            }
             for index in 0..<head.fields.count
             where head.fields.entries[index].id == .other
                 && ForwardedHeaders.isRequestID(head.fields.entries[index].name, bytes)
             {
                 head.drop(at: index)
             }
+        }
+
+        /// Whether an answer lasts as long as both sides like: an upgrade, a stream of events.
+        private func isEndless(_ head: borrowing ResponseHead, _ bytes: RawSpan) -> Bool {
+            if head.status == 101 { return true }
+            guard let type = head.fields.first(.contentType), type.count >= self.eventStream.count else { return false }
+            return Self.isSame(WireRange(start: type.start, count: self.eventStream.count), bytes, self.eventStream)
         }
 
         func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {
