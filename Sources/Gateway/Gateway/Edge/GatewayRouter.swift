@@ -101,6 +101,7 @@
             let decision = self.routes.decide(
                 head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
+            if exchange.finding == nil { try self.parts.forwarder.admit(exchange.peer) }
             if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
             try self.parts.upstreams.requireAvailable(group)
             let priority = self.routes.routes[decision.route].policy.priority
