@@ -38,14 +38,14 @@ trap finish EXIT
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 up=$(port); ours=$(port); nginx_port=$(port); haproxy_port=$(port); envoy_port=$(port)
 
-mkdir -p "$run/www/.well-known" "$run/www/health" "$run/www/v1/orders" "$run/upstream" "$run/nginx"
+mkdir -p "$run/www/.well-known" "$run/www/health" "$run/www/v1/orders" "$run/www/v1/products" "$run/upstream" "$run/nginx"
 python3 -c "print('x' * ($body - 1))" >"$run/www/body"
-cp "$run/www/body" "$run/www/v1/orders/body"; echo ok >"$run/www/health/ready"
-path=/body headers=()
+cp "$run/www/body" "$run/www/v1/orders/body"; cp "$run/www/body" "$run/www/v1/products/body"; echo ok >"$run/www/health/ready"
+path=/body idle_path=/body headers=()
 if [ "$set" = full ]; then
     openssl genpkey -algorithm ed25519 -out "$run/key.pem" 2>/dev/null
     token=$(python3 support/token.py "$run/key.pem" "$run/www/.well-known/jwks.json")
-    path=/v1/orders/body headers=(-H "Authorization: Bearer $token")
+    path=/v1/orders/body idle_path=/v1/products/body headers=(-H "Authorization: Bearer $token")
 fi
 cat >"$run/upstream.conf" <<C
 worker_processes 1; daemon off; pid $run/upstream/pid; error_log $run/upstream/error.log crit;
@@ -145,7 +145,7 @@ print(name, ticks / hertz * 1e6 / count, rate, latency(50), latency(99))
 P
     done
 done
-idle=$(python3 idle.py "${pids[ours]}" "$ours" "${IDLE:-4000}")
+idle=$(python3 idle.py "${pids[ours]}" "$ours" "${IDLE:-4000}" "$idle_path")
 python3 - "$run/results" "$body" "$loops" "$idle" "$set" <<'P'
 import statistics, sys
 rows = {}

@@ -2,7 +2,7 @@
 """Memory of idle keep-alive connections: opens COUNT connections to PORT, plays one request on each, and prints how many MiB the resident
 set of PID has grown by per 1,000 of them.
 
-    idle.py PID PORT COUNT
+    idle.py PID PORT COUNT [PATH]
 """
 import resource
 import socket
@@ -16,14 +16,15 @@ def resident(pid):
 
 
 def main():
-    pid, port, count = (int(argument) for argument in sys.argv[1:])
+    pid, port, count = (int(argument) for argument in sys.argv[1:4])
+    path = sys.argv[4] if len(sys.argv) > 4 else "/body"
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     before = resident(pid)
     connections = []
     for _ in range(count):
         connection = socket.create_connection(("127.0.0.1", port))
-        connection.sendall(b"GET /body HTTP/1.1\r\nHost: a\r\n\r\n")
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         connections.append(connection)
         if not connection.recv(65536).startswith(b"HTTP/1.1 200"):
             sys.exit("an idle connection was refused")

@@ -222,6 +222,28 @@
             #expect(statuses == [200, 200, 200, 401, 200, 401])
         }
 
+        @Test func `a client that sends too much is a 429 in both shells, which count together`() async throws {
+            var configuration = GatewayService.Configuration()
+            configuration.clientRate = Rate(3, per: .seconds(1))
+            let shells = try TwoShells(configuration)
+            let question = Question(target: "/v1/products")
+            let (text, request) = (question.text, question.request)
+            let first = try await shells.gateway.handler(request).head.status.code
+            let answers = try await shells.serving { edge in
+                let client = Loopback(to: edge.endpoint)
+                let ask = { () -> Loopback.Answer? in
+                    client.send(text)
+                    return client.answer()
+                }
+                var answers = [ask(), ask(), ask()]
+                shells.platform.clock.advance(by: .seconds(1))
+                answers.append(ask())
+                return answers
+            }
+            #expect([first] + answers.map { $0?.status } == [200, 200, 200, 429, 200])
+            #expect(answers[2]?.fields["retry-after"] == "1" && answers[2]?.fields["ratelimit"] != nil)
+        }
+
         @Test func `a trace is continued, and a second one is none`() async throws {
             let shells = try TwoShells()
             let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"

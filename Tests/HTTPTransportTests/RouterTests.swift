@@ -307,7 +307,8 @@ struct RouterTests {
         let upstream = try ScriptedUpstream.answering { _, content, _ in
             "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Got: \(content.count)\r\n\r\n"
         }
-        let router = PlayedRouter { _, _ in .forward(ProxyForward(to: 0)) }
+        // The time for the answer runs when the body is there, not before.
+        let router = PlayedRouter { _, _ in .forward(ProxyForward(to: 0, deadline: .seconds(15))) }
         let answer = try await withProxy([upstream.endpoint], router: router, time: clock.time) { server in
             let client = try Wire(to: server.endpoint)
             let piece = String(repeating: "x", count: isSteady ? 5_000 : 50)

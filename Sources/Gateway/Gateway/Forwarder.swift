@@ -15,6 +15,7 @@ struct Forwarder: Sendable {
     let tokens: TokenCheck
     let guards: UpstreamGuards
     private let failedLogins: KeyedSlidingWindow<String>
+    private let clientRate: KeyedRateLimiter<UInt64>?
 
     init(
         environment: GatewayEnvironment, routes: RoutingTable, upstreams: Upstreams,
@@ -26,6 +27,9 @@ struct Forwarder: Sendable {
         self.configuration = configuration
         self.guards = UpstreamGuards(environment, services: upstreams.services, configuration: configuration)
         self.tokens = TokenCheck(environment)
+        self.clientRate = configuration.clientRate.map {
+            KeyedRateLimiter(named: "requests of a client", $0, time: environment.time)
+        }
         self.failedLogins = KeyedSlidingWindow(
             named: "failed log-ins", configuration.failedLogins, time: environment.time)
     }
@@ -37,6 +41,7 @@ struct Forwarder: Sendable {
         do {
             let routed = try self.route(request)
             isLegacy = self.policy(of: routed.decision)?.isLegacy == true
+            try self.admit(Array((request.peer ?? "").utf8))
             response = try await self.answer(request, routed, id: id)
         } catch let error as CancellationError {
             throw error
@@ -62,6 +67,17 @@ struct Forwarder: Sendable {
         case .forward: return (decision, decision.isRewritten ? self.routes.target(decision, text) : target)
         case .redirect: return (decision, self.routes.location(decision, text, isSecure: false))
         case .refuse(let refusal): throw Self.refusal(refusal, target)
+        }
+    }
+
+    /// - Parameter peer: the client's address as text.
+    /// - Throws: a `Refusal` when the client has sent too much.
+    func admit(_ peer: [UInt8]) throws {
+        guard let clientRate else { return }
+        if peer.contains(UInt8(ascii: ":")) {
+            try clientRate.admit(BalancingKey.of(ClientNetwork.key(of: String(decoding: peer, as: UTF8.self))))
+        } else {
+            try clientRate.admit(BalancingKey.of(peer.span.bytes))
         }
     }
 

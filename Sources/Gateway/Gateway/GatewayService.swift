@@ -48,6 +48,9 @@ public struct GatewayService: Sendable {
         public var healthInterval = Duration.seconds(10)
         /// When a health check that hangs counts as failed. Default: 5 seconds.
         public var healthTimeout = Duration.seconds(5)
+        /// How many requests each client address may send, at an even rate after a burst of as many; an IPv6 client is its
+        /// network of 64 bits. Pages of the gateway's own are not counted. Nil: any number. Default: nil.
+        public var clientRate: Rate?
         /// How many failed log-ins one client address may make in the window. Default: 100 in 15 minutes.
         public var failedLogins = Rate(100, per: .seconds(900))
 

@@ -109,6 +109,7 @@ final class Platform: Sendable {
     func gateway() throws -> GatewayService {
         var configuration = GatewayService.Configuration()
         configuration.deadline = self.settings.gatewayDeadline
+        configuration.clientRate = self.settings.clientRate
         configuration.healthInterval = self.settings.healthInterval
         configuration.healthTimeout = self.settings.healthTimeout
         return GatewayService(

@@ -63,6 +63,9 @@ enum KeyRegistry {
                 about: "Connections that the database of a service gives out; its pools must fit. Default: no limit."
             ),
             Key(name: "gateway.deadline", kind: .integer(1...60), about: "Seconds a request may take. Default: 15."),
+            Key(
+                name: "gateway.rate", kind: .integer(0...1_000_000),
+                about: "Requests a second from one client address; 0 for any number. Default: 0."),
             Key(name: "gateway.loops", kind: .integer(1...256), about: "Event loops of the gateway. Default: 1."),
             Key(name: "gateway.log.file", kind: .text, about: "The access log; - for the terminal. Default: none."),
             Key(

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import Gateway
 import Orders
+import Resilience
 import Yams
 
 /// What the file, the environment and the flags say, checked as a whole: flags win over variables, variables over the
@@ -94,6 +95,11 @@ struct Settings: Sendable {
     var logLevel: String { self.values.string(forKey: "log.level", default: "notice") }
     var mailDirectory: String { self.values.string(forKey: "mail.directory", default: "\(self.data)/mail") }
     var gatewayDeadline: Duration { .seconds(self.values.int(forKey: "gateway.deadline", default: 15)) }
+    /// Requests per second and client address; 0 for any number.
+    var clientRate: Rate? {
+        let count = self.values.int(forKey: "gateway.rate", default: 0)
+        return count == 0 ? nil : Rate(count, per: .seconds(1))
+    }
     var gatewayLoops: Int { self.values.int(forKey: "gateway.loops", default: 1) }
     var accessLog: String? { self.values.string(forKey: "gateway.log.file") }
     var accessLogFormat: AccessLog.Format {

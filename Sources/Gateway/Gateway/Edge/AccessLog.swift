@@ -77,7 +77,7 @@ public final class AccessLog: Sendable {
         }
     }
 
-    func write(_ state: ExchangeState, _ exchange: ProxyExchange, _ report: ProxyReport) {
+    func write(_ state: ExchangeState, _ moment: [UInt8], _ exchange: ProxyExchange, _ report: ProxyReport) {
         let isFirst = self.state.withLock { waiting in
             guard waiting.lines.count < self.configuration.capacity.bytes else {
                 waiting.dropped += 1
@@ -87,7 +87,7 @@ public final class AccessLog: Sendable {
             var line = LogLine(waiting.lines)
             waiting.lines = []
             switch self.configuration.format {
-            case .json: line.json(state, exchange, report)
+            case .json: line.json(state, moment, exchange, report)
             case .common: line.common(state, exchange, report)
             }
             waiting.lines = line.bytes
@@ -121,11 +121,11 @@ private struct LogLine {
 
     private mutating func append(microseconds duration: Duration) { self.append(duration.nanoseconds / 1_000) }
 
-    mutating func json(_ state: ExchangeState, _ exchange: ProxyExchange, _ report: ProxyReport) {
+    mutating func json(_ state: ExchangeState, _ moment: [UInt8], _ exchange: ProxyExchange, _ report: ProxyReport) {
         self.append("{\"time\":\"")
-        self.bytes.append(contentsOf: state.moment.rfc3339.utf8)
+        self.bytes.append(contentsOf: moment)
         self.append("\",\"request\":\"")
-        self.bytes.append(contentsOf: state.id.description.utf8)
+        self.append(state.id)
         self.append("\",\"trace\":\"")
         self.append(hexadecimal: state.trace.trace.high)
         self.append(hexadecimal: state.trace.trace.low)
@@ -172,8 +172,20 @@ private struct LogLine {
         self.append("\n")
     }
 
-    private mutating func append(hexadecimal value: UInt64) {
-        for shift in stride(from: 60, through: 0, by: -4) {
+    private mutating func append(_ id: UniqueID) {
+        self.append(hexadecimal: id.high >> 32, digits: 8)
+        self.append("-")
+        self.append(hexadecimal: id.high >> 16, digits: 4)
+        self.append("-")
+        self.append(hexadecimal: id.high, digits: 4)
+        self.append("-")
+        self.append(hexadecimal: id.low >> 48, digits: 4)
+        self.append("-")
+        self.append(hexadecimal: id.low, digits: 12)
+    }
+
+    private mutating func append(hexadecimal value: UInt64, digits: Int = 16) {
+        for shift in stride(from: 4 * digits - 4, through: 0, by: -4) {
             let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 15
             self.bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
         }

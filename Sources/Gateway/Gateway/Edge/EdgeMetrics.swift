@@ -2,7 +2,8 @@ import Essentials
 import HTTPTransport
 import Synchronization
 
-/// Counts what the gateway answered. Names are API: `mainstay_gateway_requests_total`, `mainstay_gateway_request_seconds`.
+/// Counts what the gateway answered. Names are API: `mainstay_gateway_requests_total`,
+/// `mainstay_gateway_request_seconds`.
 public final class EdgeMetrics: Sendable {
     /// Upper bounds of the histogram's buckets, in nanoseconds.
     private static let bounds: [Int64] = [

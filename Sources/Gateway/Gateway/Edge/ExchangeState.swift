@@ -32,8 +32,8 @@ enum Finding: Sendable {
     case turn(Result<HeldPassage, any Error>)
 }
 
-/// A passage on its way from the task that waited for it to the loop. When it does not get there, because the client has gone
-/// meanwhile, it is given back.
+/// A passage on its way from the task that waited for it to the loop. When it does not get there, because the client
+/// has gone meanwhile, it is given back.
 final class HeldPassage: Sendable {
     private let passage: Mutex<Passage?>
 

@@ -5,7 +5,8 @@
     import HTTPWire
     import Synchronization
 
-    /// A gateway served by event loops: requests and answers are forwarded as bytes, and decided about as ``GatewayService`` does.
+    /// A gateway served by event loops: requests and answers are forwarded as bytes, and decided about as
+    /// ``GatewayService`` does.
     public final class GatewayEdge: Sendable {
         public struct Configuration: Sendable {
             /// Where it listens.

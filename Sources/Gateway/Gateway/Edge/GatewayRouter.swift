@@ -11,8 +11,8 @@
 
     /// The gateway on one event loop: what ``Forwarder`` does with whole messages, done with heads as bytes.
     ///
-    /// What needs a whole message (pages of the gateway's own, older routes with their envelope, log-ins with their limit, HEAD)
-    /// goes to the same handler that the simulator uses.
+    /// What needs a whole message (pages of the gateway's own, older routes with their envelope, log-ins with their
+    /// limit, HEAD) goes to the same handler that the simulator uses.
     final class GatewayRouter: ProxyRouter {
         let parts: GatewayParts
         let services: [ServiceName]
@@ -24,13 +24,15 @@
         var states: [ExchangeState] = []
         private var tokens: TokenCache
         private let deadline: Duration
-        private let ownFields: OwnFields
+        private var ownFields: OwnFields
         private let routes: RoutingTable
         /// By route.
         private let isLegacy: [Bool]
+        private let priorities: [CallPriority]
         private let ownPages = LocalPages.paths.map { Array($0.utf8) }
         private let explanations = Array(LocalPages.explanations.utf8)
         private let loginPaths = Forwarder.loginPaths.map { Array($0.utf8) }
+        private let eventStream = Array("text/event-stream".utf8)
 
         init(_ parts: GatewayParts, _ addresses: EdgeAddresses, log: AccessLog?, metrics: EdgeMetrics) {
             let environment = parts.environment
@@ -47,6 +49,7 @@
             self.ownFields = OwnFields(deadline: self.deadline)
             self.routes = parts.forwarder.routes
             self.isLegacy = self.routes.routes.map(\.policy.isLegacy)
+            self.priorities = self.routes.routes.map(\.policy.priority)
         }
 
         // MARK: Deciding
@@ -63,7 +66,8 @@
         /// A request is new.
         private func begin(_ exchange: ProxyExchange, _ head: inout RequestHead, _ bytes: RawSpan) {
             while self.states.count <= exchange.id { self.states.append(ExchangeState()) }
-            var line = self.states[exchange.id].line
+            var line: [UInt8] = []
+            swap(&line, &self.states[exchange.id].line)
             line.removeAll(keepingCapacity: true)
             if self.log != nil { AccessLog.append(head, bytes, to: &line) }
             let trace = self.dropFields(&head, bytes)
@@ -100,9 +104,10 @@
             let decision = self.routes.decide(
                 head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
+            if exchange.finding == nil { try self.parts.forwarder.admit(exchange.peer) }
             if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
             try self.parts.upstreams.requireAvailable(group)
-            let priority = self.routes.routes[decision.route].policy.priority
+            let priority = self.priorities[decision.route]
             if let wait = try self.takeTurn(exchange, group, priority) { return wait }
             self.states[exchange.id].group = group
             self.states[exchange.id].priority = priority
@@ -248,12 +253,24 @@
         }
 
         func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan) {
+            if self.isEndless(head, bytes) {
+                // How long somebody listens says nothing about the service, and holds no place in it.
+                self.states[exchange.id].passage?.leave(.failure(CancellationError()))
+                self.states[exchange.id].passage = nil
+            }
             for index in 0..<head.fields.count
             where head.fields.entries[index].id == .other
                 && ForwardedHeaders.isRequestID(head.fields.entries[index].name, bytes)
             {
                 head.drop(at: index)
             }
+        }
+
+        /// Whether an answer lasts as long as both sides like: an upgrade, a stream of events.
+        private func isEndless(_ head: borrowing ResponseHead, _ bytes: RawSpan) -> Bool {
+            if head.status == 101 { return true }
+            guard let type = head.fields.first(.contentType), type.count >= self.eventStream.count else { return false }
+            return Self.isSame(WireRange(start: type.start, count: self.eventStream.count), bytes, self.eventStream)
         }
 
         func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {
@@ -295,7 +312,8 @@
             self.states[exchange.id].passage?.leave(report.outcome)
             self.states[exchange.id].passage = nil
             self.metrics.record(report)
-            self.log?.write(self.states[exchange.id], exchange, report)
+            self.log?.write(
+                self.states[exchange.id], self.ownFields.text(of: self.states[exchange.id].moment), exchange, report)
         }
     }
 

@@ -6,6 +6,8 @@ import Resilience
 /// The fields that the gateway sets, written as bytes: the same as `ForwardedHeaders.outgoing` and the deadline.
 struct OwnFields {
     private let deadline: [UInt8]
+    private var millisecond = Int64.min
+    private var momentText: [UInt8] = []
     /// By raw value.
     private let priorities = CallPriority.allCases.map { Array("X-Mainstay-Priority: \($0.name)\r\n".utf8) }
 
@@ -14,10 +16,10 @@ struct OwnFields {
     }
 
     /// What a service gets; the transport adds the forwarding fields.
-    func write(_ state: ExchangeState, peer: [UInt8], _ output: inout WireBuffer) {
+    mutating func write(_ state: ExchangeState, peer: [UInt8], _ output: inout WireBuffer) {
         Self.writeID(state.id, &output)
         output.append("X-Request-Timestamp: ")
-        Self.write(state.moment, &output)
+        output.append(contentsOf: self.text(of: state.moment))
         output.append("\r\ntraceparent: 00-")
         output.append(hexadecimal: state.trace.trace.high, width: 16)
         output.append(hexadecimal: state.trace.trace.low, width: 16)
@@ -46,12 +48,12 @@ struct OwnFields {
         output.append("\r\n")
     }
 
-    /// RFC 3339 with milliseconds.
-    private static func write(_ moment: Timestamp, _ output: inout WireBuffer) {
-        var text = moment.rfc3339
-        text.withUTF8 { utf8 in
-            let bytes = UnsafeRawBufferPointer(utf8).bytes
-            output.append(bytes, WireRange(start: 0, count: bytes.byteCount))
+    /// RFC 3339 with milliseconds, made once for all requests of a millisecond.
+    mutating func text(of moment: Timestamp) -> [UInt8] {
+        if moment.milliseconds != self.millisecond {
+            self.millisecond = moment.milliseconds
+            self.momentText = Array(moment.rfc3339.utf8)
         }
+        return self.momentText
     }
 }

@@ -2,7 +2,8 @@ import Essentials
 import HTTPWire
 import Identity
 
-/// Tokens that were found good, by all of their bytes, so that one that comes again costs a comparison. Belongs to one loop.
+/// Tokens that were found good, by all of their bytes, so that one that comes again costs a comparison. Belongs to one
+/// loop.
 ///
 /// It decides nothing: a token is believed for a moment only, and then put to the verifier again, which knows keys and
 /// leeways; never longer than it lives.

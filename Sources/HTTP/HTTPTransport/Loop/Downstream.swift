@@ -53,6 +53,8 @@
         var endpoint = -1
         var attempts = 0
         var upstream: Upstream?
+        /// How long the head of the answer may take once the request is complete, in milliseconds.
+        var answerTime: Int64?
         /// When the head of the answer must be there, in milliseconds.
         var answerDeadline = Int64.max
         /// When the body must be there if none of it has come, in milliseconds.

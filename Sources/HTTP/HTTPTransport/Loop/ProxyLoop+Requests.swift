@@ -70,6 +70,7 @@
             (client.received, client.sent, client.status) = (0, 0, 0)
             client.answeredAt = nil
             client.answerDeadline = .max
+            client.answerTime = nil
             client.body = BodyReader(client.parser.head.framing, limits: self.configuration.limits)
             client.exchange.id = self.exchangeIDs.popLast() ?? self.newExchangeID()
             client.exchange.began = self.tick
@@ -85,7 +86,8 @@
             switch decision {
             case .forward(let forward):
                 client.group = forward.group
-                if let deadline = forward.deadline { client.answerDeadline = self.now + deadline.milliseconds }
+                client.answerTime = forward.deadline?.milliseconds
+                if client.isRequestMoved { self.beginAnswerTime(client) }
                 guard self.awaitBody(client) else { return }
                 self.findUpstream(client)
             case .answer(let answer): self.answer(client, answer, .answered)
@@ -95,6 +97,11 @@
                 guard self.awaitBody(client) else { return }
                 self.collect(client, for: handler)
             }
+        }
+
+        /// The request is complete: the time for its answer runs.
+        private func beginAnswerTime(_ client: Downstream) {
+            if let time = client.answerTime { client.answerDeadline = self.now + time }
         }
 
         /// Makes ready for the body, and answers `Expect: 100-continue`.
@@ -133,7 +140,10 @@
         func took(_ piece: BodyReader.Piece, from client: Downstream) throws(WireError) -> Bool {
             client.received += Int64(piece.content.count)
             client.stream.inbound.consume(piece.next)
-            if piece.isEnd { client.isRequestMoved = true }
+            if piece.isEnd {
+                client.isRequestMoved = true
+                self.beginAnswerTime(client)
+            }
             if client.stream.inbound.isEmpty {
                 client.stream.inbound.release()
                 return true

@@ -81,7 +81,7 @@ public enum ProxyDecision {
 public struct ProxyForward: Hashable, Sendable {
     /// The index in ``ProxyConfiguration/upstreams``.
     public var group: Int
-    /// From now until the head of the answer must be there; 504 when it is not. Nil for no limit but
+    /// From the end of the request until the head of the answer must be there; 504 when it is not. Nil for no limit but
     /// ``ProxyConfiguration/upstreamTimeout``, which is for every pause.
     public var deadline: Duration?
 
