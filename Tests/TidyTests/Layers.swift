@@ -89,7 +89,7 @@ enum Layers {
         ("ServiceLifecycle", ["ChassisHTTP", "Gateway", "mainstay"]),
         ("ArgumentParser", ["mainstay"]),
         ("Configuration", ["mainstay"]),
-        ("Yams", ["mainstay"]),
+        ("Yams", ["GatewayCore", "mainstay"]),
     ]
 
     /// All that the `Domain/` folder of a service may import: deciding needs nothing else.
