@@ -22,7 +22,7 @@ extension ConfigurationNode {
                 .composer(_, let problem, let mark, _)?:
                 (mark.line, "is no YAML: \(problem)")
             case .duplicatedKeysInMapping(let names, let context)?:
-                (context.mark.line, "is there twice: \(names.sorted().joined(separator: ", "))")
+                (context.mark.line, "two values have one name: \(names.sorted().joined(separator: ", "))")
             default: (1, "is no YAML: \(error)")
             }
         return ConfigurationProblem(line: line, place: "the file", message: message)

@@ -54,6 +54,8 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
         let table = configuration.table
         let decision = table.decide(request, peer: BalancingKey.of("client"), draw: 1)
         var decided = table.describe(decision, request).map { "\($0.name): \($0.value)" }
+        // Whoever adds a route to the shop's is not to look after these files.
+        guard configuration.routes != nil else { return decided.joined(separator: "\n") }
         for step in table.explain(request, peer: BalancingKey.of("client"), draw: 1).asked where !step.isChosen {
             decided.append("not \(step.route): \(step.failures.joined(separator: "; "))")
         }
