@@ -62,7 +62,7 @@ extension GatewayCommand {
         func run() async throws {
             let table = try GatewayCommand.configuration(self.config).table
             let request = try self.request()
-            let explanation = table.explain(request, peer: self.peer)
+            let explanation = table.explain(request, peer: BalancingKey.of(self.client))
             let lines = table.describe(explanation.decision, request)
             if self.json {
                 let decision = lines.map { JSONValue.array([.string($0.name), .string($0.value)]) }
@@ -89,12 +89,6 @@ extension GatewayCommand {
             } catch {
                 throw CommandFailure.isFalse("this is no HTTP request and refused before any route is asked: \(error)")
             }
-        }
-
-        /// The key of an IPv4 address, as the gateway makes it; of anything else that of the text.
-        private var peer: UInt64 {
-            let bytes = self.client.split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }
-            return bytes.count == 4 ? BalancingKey.ofAddress(bytes.span.bytes) : BalancingKey.of(self.client)
         }
     }
 
