@@ -82,6 +82,9 @@ public struct ReleaseAnalysis: Hashable, Sendable {
         }
     }
 
+    /// Judges the new version from now on, against what the old one did so far.
+    public mutating func forgetNew() { self.new = Sample() }
+
     /// How many standard deviations the success rate of the new version lies below that of the old one, less what is
     /// accepted: the two-proportion z-test. Zero while either has no requests.
     public var successDeviations: Double {

@@ -17,9 +17,9 @@ public struct ReleaseMachine: Hashable, Sendable {
     /// What must be so before any traffic moves.
     public enum Gate: String, Hashable, Sendable, CaseIterable {
         /// All hosts of the new version pass their checks.
-        case healthy = "healthy"
+        case healthy
         /// It was warmed up: caches, connections, compiled code.
-        case warm = "warm"
+        case warm
         /// Its smoke tests passed.
         case smoke = "smoke-tests"
     }
@@ -168,8 +168,12 @@ public struct ReleaseMachine: Hashable, Sendable {
 
     private mutating func enter(step: Int, at now: Tick) -> Action {
         self.state = .shifting(step: step, since: now)
-        // The old version's numbers of the last step are what full traffic to the new one is compared with.
-        if self.configuration.steps[step] < 100 { self.analysis = ReleaseAnalysis(self.configuration.analysis) }
+        // Full traffic to the new version is compared with the old one's numbers of the step before.
+        if self.configuration.steps[step] < 100 || step == 0 {
+            self.analysis = ReleaseAnalysis(self.configuration.analysis)
+        } else {
+            self.analysis.forgetNew()
+        }
         return .shift(percent: self.configuration.steps[step])
     }
 
