@@ -31,7 +31,9 @@ extension GatewayCommand {
             do {
                 _ = try GatewayCommand.configuration(self.file)
             } catch let failure as CommandFailure where self.json {
-                let problems = failure.message.split(separator: "\n").map { $0.drop { $0 == " " } }
+                // The first line says that it is refused.
+                let lines = failure.message.split(separator: "\n").map { $0.drop { $0 == " " } }
+                let problems = lines.count > 1 ? Array(lines.dropFirst()) : lines
                 GatewayCommand.show([
                     "file": .string(self.file), "accepted": false,
                     "problems": .array(problems.map { .string(String($0)) }),
