@@ -48,6 +48,10 @@ public struct GatewayService: Sendable {
         public var healthInterval = Duration.seconds(10)
         /// When a health check that hangs counts as failed. Default: 5 seconds.
         public var healthTimeout = Duration.seconds(5)
+        /// Where services are asked for their health. Default: all at /health/ready.
+        public var healthPaths: [ServiceName: String] = [:]
+        /// Services that are not asked. Default: none.
+        public var unchecked: Set<ServiceName> = []
         /// How many failed log-ins one client address may make in the window. Default: 100 in 15 minutes.
         public var failedLogins = Rate(100, per: .seconds(900))
 

@@ -100,6 +100,11 @@
             let decision = self.routes.decide(
                 head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
+            if decision.version > 0 || decision.variesByAccept {
+                self.states[exchange.id].answerLines = self.routes.answerFields(decision).flatMap {
+                    Array("\($0.name): \($0.value)\r\n".utf8)
+                }
+            }
             if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
             try self.parts.upstreams.requireAvailable(group)
             let priority = self.routes.routes[decision.route].policy.priority
@@ -259,6 +264,9 @@
         func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {
             if self.states[exchange.id].isHandled { return }
             OwnFields.writeID(self.states[exchange.id].id, &output)
+            if !self.states[exchange.id].answerLines.isEmpty {
+                output.append(contentsOf: self.states[exchange.id].answerLines)
+            }
         }
 
         // MARK: Endings

@@ -22,8 +22,7 @@ extension RoutingTable {
         if !decision.tenant.isEmpty {
             lines.append(("tenant", request.bytes.span.bytes.extracting(decision.tenant.bounds).text))
         }
-        if decision.variesByAccept { lines.append(("answer", "Vary: Accept")) }
-        for field in route.serves?.fields ?? [] { lines.append(("answer", "\(field.name): \(field.value)")) }
+        lines += self.answerFields(decision).map { ("answer", "\($0.name): \($0.value)") }
         if let mirror = route.policy.mirror { lines.append(("mirror", "\(mirror.group) \(mirror.percent) %")) }
         return lines
     }
