@@ -7,6 +7,7 @@ import Gateway
 import GatewayCore
 import HTTPTypes
 import Identity
+import LoadBalancing
 import Logging
 import ServiceLifecycle
 import ShopContracts
