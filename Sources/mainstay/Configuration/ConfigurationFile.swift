@@ -25,6 +25,12 @@ enum ConfigurationFile {
         return values
     }
 
+    /// `log` of `gateway.log.file`.
+    private static func partOfGateway(_ name: String) -> String? {
+        let parts = name.split(separator: ".")
+        return parts.count > 1 && parts[0] == "gateway" ? String(parts[1]) : nil
+    }
+
     private static func isSetting(_ name: String) -> Bool {
         KeyRegistry.keys.contains { $0.name == name || $0.name.hasPrefix(name + ".") }
     }
@@ -34,7 +40,8 @@ enum ConfigurationFile {
         guard let data = FileManager.default.contents(atPath: path) else { return GatewayConfiguration() }
         do throws(ConfigurationRefused) {
             return try GatewayConfiguration(
-                yaml: String(decoding: data, as: UTF8.self), known: Set(KeyRegistry.services))
+                yaml: String(decoding: data, as: UTF8.self), known: Set(KeyRegistry.services),
+                foreign: Set(KeyRegistry.keys.compactMap { Self.partOfGateway($0.name) }))
         } catch {
             problems += error.problems.map { "\(path):\($0.line): \($0.sentence)" }
             return GatewayConfiguration()

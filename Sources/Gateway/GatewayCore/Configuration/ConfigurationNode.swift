@@ -33,6 +33,12 @@ struct ConfigurationNode: Hashable, Sendable {
 
     subscript(_ name: String) -> ConfigurationNode? { self.members.first { $0.name == name }?.value }
 
+    /// Without some members.
+    func without(_ names: Set<String>) -> ConfigurationNode {
+        guard case .map(let members) = self.value else { return self }
+        return ConfigurationNode(value: .map(members.filter { !names.contains($0.name) }), line: self.line)
+    }
+
     /// What stands there, for a message.
     var kind: String {
         switch self.value {

@@ -78,12 +78,16 @@ public struct ReleaseConfiguration: Hashable, Sendable {
 
 extension GatewayConfiguration {
     /// Reads the section `gateway` of a YAML file.
-    /// - Parameter known: services that need not be in the file.
+    /// - Parameters:
+    ///   - known: services that need not be in the file.
+    ///   - foreign: keys of the section that somebody else reads and checks.
     /// - Throws: ``ConfigurationRefused`` with every problem, each with line, place and what would be accepted.
-    public init(yaml: String, known: Set<String> = []) throws(ConfigurationRefused) {
+    public init(
+        yaml: String, known: Set<String> = [], foreign: Set<String> = []
+    ) throws(ConfigurationRefused) {
         let root = try ConfigurationNode(yaml: yaml)
         self.init()
-        guard root.value != .nothing, let section = root["gateway"] else {
+        guard root.value != .nothing, let section = root["gateway"]?.without(foreign) else {
             guard case .map = root.value else {
                 if root.value == .nothing { return }
                 throw ConfigurationRefused(problems: [
@@ -100,11 +104,6 @@ extension GatewayConfiguration {
             throw ConfigurationRefused(problems: problems.sorted { ($0.line, $0.place) < ($1.line, $1.place) })
         }
     }
-
-    /// The sections of `gateway` that this type reads, for whoever reads the rest of the file.
-    public static let sections: Set<String> = [
-        "services", "routes", "resources", "releases", "versioning", "tenancy", "defaults",
-    ]
 
     /// What a configuration may be, as JSON Schema (draft 2020-12).
     public static var schema: JSONValue {

@@ -12,6 +12,7 @@ enum GatewayShape {
         .init("defaults", .object(Self.policy), "Policies of every route that says nothing else."),
         // Read with the other settings of the process.
         .init("deadline", .integer(1...60), "Seconds that a request may take. Default: 15."),
+        .init("rate", .integer(0...1_000_000), "Requests a second of one client address; 0 for no limit."),
         .init("loops", .integer(1...256), "Event loops. Default: 1."),
         .init("log", Self.log, "The access log."),
         .init("health", Self.checks, "Health checks of the shop's services."),
