@@ -108,7 +108,7 @@ let chassis: [Target] = [
 let gateway: [Target] = [
     library(
         "GatewayCore", in: "Gateway",
-        ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire", httpTypes]),
+        ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire", httpTypes, yams]),
     library(
         "Gateway", in: "Gateway",
         [
@@ -151,7 +151,8 @@ let executable: [Target] = [
         dependencies: services + [
             "ShopSimulation", "Simulation",
             "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
-            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "LoadBalancing",
+            "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
             nioSSL, nioTLS, yams,
         ],
@@ -208,7 +209,7 @@ let everyTest: [Target] = [
         [
             "Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Chassis", "ChassisTesting", "Identity",
             "Resilience", "LoadBalancing", "HTTPWire", "HTTPTransport", httpTypes, logging,
-        ]),
+        ], exclude: ["Cases"]),
     tests(
         "ShopTests",
         services + [

@@ -19,7 +19,7 @@ private final class Front: Sendable {
 
     /// - Parameter transport: what the gateway calls through, if not the platform's own.
     init(
-        transport: (any ServiceTransport)? = nil,
+        transport: (any ServiceTransport)? = nil, routes: RoutingTable = .shop,
         answer: @escaping @Sendable (ServiceRequest) -> ServiceResponse = { _ in .empty(.ok) },
     ) throws {
         let platform = try TestPlatform()
@@ -31,8 +31,8 @@ private final class Front: Sendable {
                 revocations: self.revocations, time: platform.time, wallClock: platform.wallClock.wallClock,
                 ids: platform.ids, chance: platform.chance,
                 logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
-            problems: ProblemType.common)
-        for service in RoutingTable.shop.groups {
+            routes: routes, problems: ProblemType.common)
+        for service in routes.groups {
             platform.transport.register(ServiceName(rawValue: service)) { request in
                 self.received.withLock { $0.append(request) }
                 return answer(request)
@@ -72,6 +72,24 @@ private final class Starting: ServiceTransport {
 }
 
 @Suite struct GatewayServiceTests {
+    @Test func `an answer tells of the life of the version that it is from, and by what it varies`() async throws {
+        let resource = VersionedResource(
+            "orders", path: "/orders",
+            [
+                .init(1, .forward(to: "orders-1"), deprecated: Timestamp(rfc3339: "2026-01-01T00:00:00Z")),
+                .init(2, .forward(to: "orders-2")),
+            ])
+        let front = try Front(routes: RoutingTable(resource.routes))
+        let old = try await front.get("/v1/orders/7")
+        #expect(old.head.headerFields[HTTPField.Name("Deprecation")!] == "@1767225600")
+        #expect(old.head.headerFields[HTTPField.Name("Sunset")!] == "Sun, 27 Dec 2026 00:00:00 GMT")
+        #expect(old.head.headerFields[.vary] == nil)
+        let new = try await front.get("/orders/7", headers: [.accept: "application/vnd.api+json;version=2"])
+        #expect(new.head.headerFields[HTTPField.Name("Deprecation")!] == nil)
+        #expect(new.head.headerFields[.vary] == "Accept")
+        #expect(front.reached.map { $0.head.path } == ["/v1/orders/7", "/v2/orders/7"])
+    }
+
     @Test func `without a valid token a guarded route is a 401 and the service is not reached`() async throws {
         let front = try Front()
         for token in [nil, "forged", "a.b.c"] {

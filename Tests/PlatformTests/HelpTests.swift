@@ -4,7 +4,9 @@ import Testing
 /// The help texts are API. `RECORD=1 swift test --filter HelpTests` writes them anew.
 @Suite struct HelpTests {
     static let commands = [
-        [], ["up"], ["serve"], ["gateway"], ["gateway", "check"], ["events"], ["events", "tail"], ["events", "read"],
+        [], ["up"], ["serve"], ["gateway"], ["gateway", "check"],
+        ["gateway", "explain"], ["gateway", "diff"], ["gateway", "schema"], ["events"], ["events", "tail"],
+        ["events", "read"],
         ["events", "replay"], ["events", "verify"], ["sagas"], ["sagas", "list"], ["sagas", "show"],
         ["sagas", "retry"],
         ["sagas", "compensate"], ["load"], ["simulate"],

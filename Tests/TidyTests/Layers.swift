@@ -92,7 +92,7 @@ enum Layers {
         ("CoreMetrics", ["Telemetry"]),
         ("ArgumentParser", ["mainstay"]),
         ("Configuration", ["mainstay"]),
-        ("Yams", ["mainstay"]),
+        ("Yams", ["GatewayCore", "mainstay"]),
     ]
 
     /// All that the `Domain/` folder of a service may import: deciding needs nothing else.

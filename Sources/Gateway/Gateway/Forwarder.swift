@@ -125,8 +125,12 @@ struct Forwarder: Sendable {
         let isLogin = request.head.method == .post && Self.loginPaths.contains(path)
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin { try self.failedLogins.check(client) }
-        let response = try await self.guards.run(group, policy.priority, client: request.peer) {
+        var response = try await self.guards.run(group, policy.priority, client: request.peer) {
             try await self.send(request, to: service, routed.target, policy.priority, id: id)
+        }
+        for field in self.routes.answerFields(routed.decision) {
+            guard let name = HTTPField.Name(field.name) else { continue }
+            response.head.headerFields.append(HTTPField(name: name, value: field.value))
         }
         if isLogin, response.head.status == .unauthorized { self.failedLogins.record(client) }
         return response

@@ -51,6 +51,10 @@ public struct GatewayService: Sendable {
         /// How many requests each client address may send, at an even rate after a burst of as many; an IPv6 client is its
         /// network of 64 bits. Pages of the gateway's own are not counted. Nil: any number. Default: nil.
         public var clientRate: Rate?
+        /// Where services are asked for their health. Default: all at /health/ready.
+        public var healthPaths: [ServiceName: String] = [:]
+        /// Services that are not asked. Default: none.
+        public var unchecked: Set<ServiceName> = []
         /// How many failed log-ins one client address may make in the window. Default: 100 in 15 minutes.
         public var failedLogins = Rate(100, per: .seconds(900))
 

@@ -55,7 +55,9 @@ final class Upstreams: Sendable {
     func report() async -> HealthReport {
         var results: [HealthReport.Result] = []
         await withTaskGroup { group in
-            for service in self.services { group.addTask { await self.check(service) } }
+            for service in self.services where !self.configuration.unchecked.contains(service) {
+                group.addTask { await self.check(service) }
+            }
             for await result in group { results.append(result) }
         }
         return HealthReport(results: results.sorted { $0.name < $1.name })
@@ -68,7 +70,8 @@ final class Upstreams: Sendable {
         var isKnown = true
         do {
             let response = try await self.environment.transport.call(
-                service, ServiceRequest(.get, "/health/ready"), deadline: deadline)
+                service, ServiceRequest(.get, self.configuration.healthPaths[service] ?? "/health/ready"),
+                deadline: deadline)
             if response.head.status != .ok { failure = "it answered \(response.head.status.code)" }
         } catch let error as TransportError {
             failure = error.code == .deadlineExceeded ? "Health check timeout" : error.message

@@ -7,8 +7,8 @@ import ServiceLifecycle
 /// `mainstay gateway`: the front door by itself.
 struct GatewayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gateway", abstract: "Starts the gateway alone, or checks its configuration.",
-        subcommands: [Run.self, Check.self], defaultSubcommand: Run.self)
+        commandName: "gateway", abstract: "Starts the gateway alone, or looks at its configuration.",
+        subcommands: [Run.self, Check.self, Explain.self, Diff.self, Schema.self], defaultSubcommand: Run.self)
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Starts the gateway in front of running services.")
@@ -27,19 +27,6 @@ struct GatewayCommand: AsyncParsableCommand {
                 let front = try platform.front(gateway, ready: ready)
                 try await platform.run([background, front, ReadyNote(ready: ready, name: "gateway")])
             }
-        }
-    }
-
-    struct Check: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Validates a configuration file and prints every problem.")
-
-        @Argument(help: "The YAML file.")
-        var file: String
-
-        func run() async throws {
-            _ = try Settings.load(file: self.file, environment: [:], flags: [:])
-            Terminal.line("\(self.file): no problems")
         }
     }
 }

@@ -3,7 +3,9 @@ import ChassisHTTP
 import Essentials
 import Foundation
 import Gateway
+import GatewayCore
 import HTTPTransport
+import LoadBalancing
 import ServiceLifecycle
 
 extension Platform {
@@ -55,6 +57,10 @@ extension Platform {
             let settings = self.platform.settings
             let edge = try self.edge()
             self.platform.addresses.observe { service, address in edge.setAddress(address, of: service) }
+            for service in settings.gateway.services {
+                guard case .list(let hosts) = service.source else { continue }
+                edge.setAddresses(hosts.map(\.name), of: ServiceName(rawValue: service.name))
+            }
             let address = HostAndPort(host: settings.host, port: Int(edge.endpoint.port))
             self.platform.addresses.register("gateway", at: "\(address)")
             self.ready.arrived("gateway", port: Int(edge.endpoint.port))

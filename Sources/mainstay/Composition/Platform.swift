@@ -7,6 +7,7 @@ import Gateway
 import GatewayCore
 import HTTPTypes
 import Identity
+import LoadBalancing
 import Logging
 import ServiceLifecycle
 import ShopContracts
@@ -112,12 +113,33 @@ final class Platform: Sendable {
         configuration.clientRate = self.settings.clientRate
         configuration.healthInterval = self.settings.healthInterval
         configuration.healthTimeout = self.settings.healthTimeout
+        try self.useServices(into: &configuration)
         return GatewayService(
             GatewayEnvironment(
                 transport: self.transport, userKeys: self.userKeys, revocations: self.revocations,
                 time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
                 version: Version.current),
-            problems: ProblemType.common + ProblemType.shop + ProblemType.edge, configuration: configuration)
+            routes: self.settings.gateway.table, problems: ProblemType.common + ProblemType.shop + ProblemType.edge,
+            configuration: configuration)
+    }
+
+    /// The services of the configuration file: where they are, and how they are asked for their health.
+    private func useServices(into configuration: inout GatewayService.Configuration) throws {
+        let unserved = self.settings.gateway.unserved
+        guard unserved.isEmpty else {
+            throw CommandFailure.environment(
+                "the gateway does not yet do all that the configuration asks for:\n  "
+                    + unserved.joined(separator: "\n  "))
+        }
+        for service in self.settings.gateway.services {
+            let name = ServiceName(rawValue: service.name)
+            if service.health == nil { configuration.unchecked.insert(name) }
+            configuration.healthPaths[name] = service.healthPath
+            // What a handler must see whole is sent to the first.
+            if case .list(let hosts) = service.source, let first = hosts.first {
+                self.addresses.register(name, at: first.name)
+            }
+        }
     }
 
     /// A host for a handler that registers its address and reports when it listens.

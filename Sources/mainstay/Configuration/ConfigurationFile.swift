@@ -1,4 +1,5 @@
 import Foundation
+import GatewayCore
 import Yams
 
 /// Reads the YAML file and checks every key of it against the registry.
@@ -24,12 +25,37 @@ enum ConfigurationFile {
         return values
     }
 
+    /// `log` of `gateway.log.file`.
+    private static func partOfGateway(_ name: String) -> String? {
+        let parts = name.split(separator: ".")
+        return parts.count > 1 && parts[0] == "gateway" ? String(parts[1]) : nil
+    }
+
+    private static func isSetting(_ name: String) -> Bool {
+        KeyRegistry.keys.contains { $0.name == name || $0.name.hasPrefix(name + ".") }
+    }
+
+    /// The section `gateway` of the file.
+    static func gateway(_ path: String, problems: inout [String]) -> GatewayConfiguration {
+        guard let data = FileManager.default.contents(atPath: path) else { return GatewayConfiguration() }
+        do throws(ConfigurationRefused) {
+            return try GatewayConfiguration(
+                yaml: String(decoding: data, as: UTF8.self), known: Set(KeyRegistry.services),
+                foreign: Set(KeyRegistry.keys.compactMap { Self.partOfGateway($0.name) }))
+        } catch {
+            problems += error.problems.map { "\(path):\($0.line): \($0.sentence)" }
+            return GatewayConfiguration()
+        }
+    }
+
     private static func flatten(
         _ mapping: Node.Mapping, prefix: String, path: String, into values: inout [String: String],
         problems: inout [String],
     ) {
         for (key, value) in mapping {
             let name = prefix + (key.string ?? "?")
+            // What is no setting of the process belongs to the gateway, which names its own problems.
+            if prefix == "gateway.", !Self.isSetting(name) { continue }
             let place = "\(path):\(key.mark?.line ?? 0): \(name)"
             if case .mapping(let inner) = value {
                 Self.flatten(inner, prefix: name + ".", path: path, into: &values, problems: &problems)

@@ -1,5 +1,6 @@
 import Chassis
 import Gateway
+import GatewayCore
 import Orders
 import Resilience
 import ShopContracts
@@ -97,9 +98,7 @@ enum KeyRegistry {
 
     /// The known name that is most like `name`.
     static func nearest(to name: String) -> String? {
-        self.keys.map(\.name).map { ($0, EditDistance.between(name, $0)) }
-            .filter { $0.1 <= max(2, name.count / 3) }
-            .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+        Spelling.nearest(to: name, among: self.keys.map(\.name))
     }
 
     /// What is wrong with a value; nil when it is accepted.
@@ -123,23 +122,5 @@ enum KeyRegistry {
             if value.isEmpty { return "a text is needed" }
         }
         return nil
-    }
-}
-
-/// How many insertions, deletions and replacements lie between two words (Levenshtein 1966).
-enum EditDistance {
-    static func between(_ left: String, _ right: String) -> Int {
-        let right = Array(right)
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[right.count]
     }
 }

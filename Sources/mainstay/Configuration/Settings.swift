@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Gateway
+import GatewayCore
 import Orders
 import Resilience
 import Yams
@@ -9,6 +10,8 @@ import Yams
 /// file.
 struct Settings: Sendable {
     let values: ConfigReader
+    /// Services, routes and policies of the gateway.
+    let gateway: GatewayConfiguration
 
     /// - Parameters:
     ///   - file: a YAML file, or nil.
@@ -18,6 +21,7 @@ struct Settings: Sendable {
     static func load(file: String?, environment: [String: String], flags: [String: String]) throws -> Settings {
         var problems: [String] = []
         let fromFile = try file.map { try ConfigurationFile.read($0, problems: &problems) } ?? [:]
+        let gateway = file.map { ConfigurationFile.gateway($0, problems: &problems) } ?? GatewayConfiguration()
         let fromEnvironment = Self.variables(environment, problems: &problems)
         for (name, value) in flags.sorted(by: { $0.key < $1.key }) {
             if let key = KeyRegistry.find(name), let problem = KeyRegistry.problem(value, for: key) {
@@ -28,7 +32,7 @@ struct Settings: Sendable {
             values: ConfigReader(providers: [
                 Self.provider("flags", flags), Self.provider("environment", fromEnvironment),
                 Self.provider("file", fromFile),
-            ]))
+            ]), gateway: gateway)
         problems += settings.problemsOfPools
         guard problems.isEmpty else {
             throw CommandFailure.environment("the configuration is refused:\n  " + problems.joined(separator: "\n  "))

@@ -14,6 +14,8 @@ struct ExchangeState {
     var group = -1
     /// How much it matters, for the service.
     var priority = CallPriority.standard
+    /// Lines that the answer gets for what was decided; mostly empty.
+    var answerLines: [UInt8] = []
     /// Path and query for the service, where they are not the client's.
     var target: [UInt8]?
     /// What it holds of the service's limits.

@@ -68,10 +68,17 @@
         /// Says where a service listens. A host that is a name and not an address is called by the handler's transport.
         /// - Parameter address: `host:port`.
         public func setAddress(_ address: String, of service: ServiceName) {
-            guard let group = self.services.firstIndex(of: service), let endpoint = Endpoint(address) else { return }
-            let isNumeric = endpoint.isNumeric
-            self.addresses.set(isNumeric, group)
-            self.server.setEndpoints(isNumeric ? [endpoint] : [], of: group)
+            self.setAddresses([address], of: service)
+        }
+
+        /// Says where the hosts of a service listen; requests go to them in turn.
+        /// - Parameter addresses: each `host:port`.
+        public func setAddresses(_ addresses: [String], of service: ServiceName) {
+            let endpoints = addresses.compactMap { Endpoint($0) }
+            guard let group = self.services.firstIndex(of: service), !endpoints.isEmpty else { return }
+            let areNumeric = endpoints.allSatisfy(\.isNumeric)
+            self.addresses.set(areNumeric, group)
+            self.server.setEndpoints(areNumeric ? endpoints : [], of: group)
         }
     }
 

@@ -105,6 +105,11 @@
                 head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
             if exchange.finding == nil { try self.parts.forwarder.admit(exchange.peer) }
+            if decision.version > 0 || decision.variesByAccept {
+                self.states[exchange.id].answerLines = self.routes.answerFields(decision).flatMap {
+                    Array("\($0.name): \($0.value)\r\n".utf8)
+                }
+            }
             if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
             try self.parts.upstreams.requireAvailable(group)
             let priority = self.priorities[decision.route]
@@ -276,6 +281,9 @@
         func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {
             if self.states[exchange.id].isHandled { return }
             OwnFields.writeID(self.states[exchange.id].id, &output)
+            if !self.states[exchange.id].answerLines.isEmpty {
+                output.append(contentsOf: self.states[exchange.id].answerLines)
+            }
         }
 
         // MARK: Endings

@@ -36,6 +36,14 @@ public struct ServedVersion: Hashable, Sendable {
     }
 }
 
+extension RoutingTable {
+    /// The fields that the answer gets for what was decided: the life of its version, and what it varies by.
+    public func answerFields(_ decision: RouteDecision) -> [(name: String, value: String)] {
+        let served = decision.route < 0 ? nil : self.routes[decision.route].serves
+        return (served?.fields ?? []) + (decision.variesByAccept ? [("Vary", "Accept")] : [])
+    }
+}
+
 /// A resource that is offered in several versions, chosen in any of three ways: by path (`/v2/orders`), by parameter
 /// (`/orders?api_version=2`) or by media type (`Accept: application/vnd.api+json;version=2`).
 ///

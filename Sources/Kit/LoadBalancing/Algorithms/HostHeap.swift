@@ -15,7 +15,6 @@ struct HostHeap: Sendable {
     /// By slot; -1 for one that is not in the heap.
     private var places: [Int32] = []
 
-    var isEmpty: Bool { self.entries.isEmpty }
     /// The slot with the lowest rank. The heap must not be empty.
     var first: Int { Int(self.entries[0].slot) }
     var lowestRank: Double? { self.entries.first?.rank }

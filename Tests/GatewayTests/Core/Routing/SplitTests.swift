@@ -36,6 +36,28 @@ struct SplitTests {
         #expect(before?.allSatisfy { $0 } == true)
     }
 
+    /// Three modules leave a monolith, one phase after the other; what is left of it goes on to answer.
+    @Test(arguments: [(20, 0, 0), (50, 50, 0), (90, 90, 90), (0, 0, 0)])
+    func `a monolith is taken apart module by module, and each can be taken back`(
+        _ auth: Int, _ orders: Int, _ products: Int
+    ) throws {
+        let shares = [("auth", auth), ("orders", orders), ("products", products)]
+        let modules = shares.map { name, percent in
+            Route(
+                name, RouteMatch(.prefix("/\(name)")),
+                .forward(.migrating(percent, of: name, from: "monolith", to: name)))
+        }
+        let table = RoutingTable(modules + [Route("rest", RouteMatch(.prefix("/")), .forward(to: "monolith"))])
+        for (name, percent) in shares {
+            let request = try request("GET /\(name)/1")
+            let moved = self.clients(4_000).count { table.groupName(request, peer: $0) == name }
+            #expect(abs(Double(moved) / 4_000 - Double(percent) / 100) < 4 * 0.5 / 4_000.0.squareRoot())
+        }
+        for path in ["/payments/1", "/shipping", "/analytics/x"] {
+            #expect(table.groupName(try request("GET \(path)")) == "monolith")
+        }
+    }
+
     @Test func `two splits do not pick the same clients for their canaries`() throws {
         let request = try request("GET /")
         let one = self.table(.migrating(10, of: "one", from: "old", to: "new"))

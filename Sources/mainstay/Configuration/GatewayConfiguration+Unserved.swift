@@ -1,0 +1,38 @@
+import GatewayCore
+import LoadBalancing
+
+extension GatewayConfiguration {
+    /// What `check`, `explain` and `diff` understand and the running gateway does not yet act upon. It does not start with
+    /// these, because a limit that is written down and not kept is worse than none.
+    var unserved: [String] {
+        let services = self.services.flatMap { service in
+            let place = "gateway.services.\(service.name)"
+            var found: [String] = []
+            switch service.source {
+            case .list: break
+            case .dns: found.append("\(place).dns")
+            case .file: found.append("\(place).file")
+            }
+            if service.balancing != LoadBalancer.Configuration() { found.append("\(place).balancing and outliers") }
+            if service.connections != nil { found.append("\(place).connections") }
+            return found
+        }
+        return services
+            + (self.routes ?? []).flatMap { route in
+                route.policy.unserved.map { "route \(route.name): \($0)" }
+            }
+    }
+}
+
+extension RoutePolicy {
+    /// The keys that are set and not acted upon.
+    fileprivate var unserved: [String] {
+        let keys: KeyValuePairs = [
+            "scopes": !self.scopes.isEmpty, "timeout": self.timeout != nil, "retries": self.retries != nil,
+            "rate-limit": self.rateLimit != nil, "body-limit": self.bodyLimit != nil, "cors": self.cors != nil,
+            "request-headers": !self.requestHeaders.isEmpty, "response-headers": !self.responseHeaders.isEmpty,
+            "compression": self.compression != nil, "mirror": self.mirror != nil, "fault": self.fault != nil,
+        ]
+        return keys.filter(\.value).map(\.key)
+    }
+}
