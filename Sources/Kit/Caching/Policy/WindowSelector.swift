@@ -10,8 +10,12 @@ struct WindowSelector {
     /// Entries of a small cache, as far as the large one has as many.
     private static let sampleSize = 256
     private static let fading = 0.995
-    /// By which part of all sampled requests another share must lead.
-    private static let lead = 0.002
+    /// By which part of all sampled requests another share must lead, at least.
+    private static let leastLead = 0.002
+    /// Each change doubles the lead that the next one needs, up to this; it halves again in 139 judgements. Otherwise requests
+    /// whose best share changes faster than contents can follow would be served by none.
+    private static let greatestLead = 0.1
+    private static let calming = 0.995
 
     private let capacity: Int
     private let threshold: UInt32
@@ -19,6 +23,7 @@ struct WindowSelector {
     private let caches: [ShadowCache]
     private var scores: [Double]
     private var sampled = 0.0
+    private var lead = Self.leastLead
     private var untilJudged: Int
     private(set) var chosen = Self.firstShare
 
@@ -51,7 +56,11 @@ struct WindowSelector {
         let before = self.chosen
         var best = before
         for number in self.scores.indices where self.scores[number] > self.scores[best] { best = number }
-        if self.scores[best] > self.scores[before] + Self.lead * self.sampled { self.chosen = best }
+        self.lead = max(Self.leastLead, self.lead * Self.calming)
+        if self.scores[best] > self.scores[before] + self.lead * self.sampled {
+            self.chosen = best
+            self.lead = min(Self.greatestLead, self.lead * 2)
+        }
         for number in self.scores.indices { self.scores[number] *= Self.fading }
         self.sampled *= Self.fading
         return self.chosen == before ? nil : Self.shares[self.chosen]
