@@ -73,6 +73,12 @@ let backends: [Target] = [
     .target(name: "CShims", path: "Sources/Backends/CShims"),
     .systemLibrary(
         name: "CArgon2", path: "Sources/Backends/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+    .systemLibrary(
+        name: "CNGHTTP2", path: "Sources/Backends/CNGHTTP2", pkgConfig: "libnghttp2",
+        providers: [.apt(["libnghttp2-dev"])]),
+    .target(
+        name: "CTLS", path: "Sources/Backends/CTLS",
+        linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     .systemLibrary(name: "CCrypt", path: "Sources/Backends/CCrypt", providers: [.apt(["libcrypt-dev"])]),
     library(
         "StorageSQLite", in: "Backends",
@@ -84,7 +90,9 @@ let backends: [Target] = [
 let http: [Target] = [
     library("HTTPWire", in: "HTTP"),
     library("HTTPWireTesting", in: "HTTP", ["HTTPWire"]),
-    library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "CShims"]),
+    library("TLS", in: "HTTP", ["Essentials", "HTTPWire", "CTLS"]),
+    library("HTTP2", in: "HTTP", ["HTTPWire", "CNGHTTP2"]),
+    library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "HTTP2", "TLS", "CShims"]),
 ]
 
 let chassis: [Target] = [
@@ -232,14 +240,16 @@ let everyTest: [Target] = [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
             "Caching", "Telemetry", "Objectives", "Identity", "StorageSQLite", "StorageSQLiteTesting", "Chassis",
-            "ShopContracts", "HTTPWire", "HTTPTransport", httpTypes, logging, metrics, tracing,
+            "ShopContracts", "HTTPWire", "HTTPTransport", "HTTP2", "TLS", httpTypes, logging, metrics, tracing,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     .testTarget(
         name: "CounterTests", dependencies: ["Essentials", "Simulation", "Counter"],
         path: "Examples/SimulatedCounter/Tests/CounterTests", swiftSettings: strict),
     tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
-    tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport"]),
+    tests("TLSTests", ["Essentials", "HTTPWire", "TLS"]),
+    tests("HTTP2Tests", ["HTTPWire", "HTTPWireTesting", "HTTP2", "CNGHTTP2"]),
+    tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport", "TLS"]),
     tests("ShopSimulationTests", ["Essentials", "EventSourcing", "Chassis", "Sagas", "Simulation", "ShopSimulation"]),
     tests("TidyTests", []),
 ]

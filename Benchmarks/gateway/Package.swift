@@ -15,8 +15,12 @@ let package = Package(
         .target(name: "CShims", path: "CShims"),
         .target(name: "Essentials", path: "Essentials", swiftSettings: settings),
         .target(name: "HTTPWire", path: "HTTPWire", swiftSettings: settings),
+        .target(name: "CTLS", path: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .systemLibrary(name: "CNGHTTP2", path: "CNGHTTP2", pkgConfig: "libnghttp2"),
+        .target(name: "TLS", dependencies: ["CTLS", "Essentials", "HTTPWire"], path: "TLS", swiftSettings: settings),
+        .target(name: "HTTP2", dependencies: ["CNGHTTP2", "HTTPWire"], path: "HTTP2", swiftSettings: settings),
         .target(
-            name: "HTTPTransport", dependencies: ["CShims", "Essentials", "HTTPWire"], path: "HTTPTransport",
-            swiftSettings: settings),
-        .executableTarget(name: "proxy", dependencies: ["HTTPTransport", "HTTPWire"], swiftSettings: settings),
+            name: "HTTPTransport", dependencies: ["CShims", "Essentials", "HTTPWire", "TLS", "HTTP2"],
+            path: "HTTPTransport", swiftSettings: settings),
+        .executableTarget(name: "proxy", dependencies: ["Essentials", "HTTPTransport", "HTTPWire", "TLS"], swiftSettings: settings),
     ])

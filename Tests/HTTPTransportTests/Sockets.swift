@@ -60,14 +60,19 @@ final class Wire: Sendable {
     }
 
     /// What comes until `isEnough` or the end.
-    func receive(until isEnough: ([UInt8]) -> Bool) -> String {
+    func bytes(until isEnough: ([UInt8]) -> Bool) -> [UInt8] {
         var all: [UInt8] = []
         while !isEnough(all) {
             let more = self.receive()
             if more.isEmpty { break }
             all += more
         }
-        return String(decoding: all, as: UTF8.self)
+        return all
+    }
+
+    /// The same as text.
+    func receive(until isEnough: ([UInt8]) -> Bool) -> String {
+        String(decoding: self.bytes(until: isEnough), as: UTF8.self)
     }
 
     func receive(until end: String) -> String {

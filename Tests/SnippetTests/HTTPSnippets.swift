@@ -1,5 +1,7 @@
+import HTTP2
 import HTTPTransport
 import HTTPWire
+import TLS
 
 private func read(_ buffer: borrowing WireBuffer) throws -> (Bool, BodyReader.Piece) {
     // snippet Docs/HTTPWire.md
@@ -23,5 +25,36 @@ private func serve() async throws {
     let server = try ProxyServer(configuration, router: PrefixRouter([("/", 0), ("/v1/orders", 1)]))
     // Until somebody calls server.drain(within: .seconds(30)).
     try await server.run()
+    // end
+}
+
+private func speak(
+    _ records: RawSpan, _ content: inout WireBuffer, _ answers: inout WireBuffer, renewed: TLSIdentity
+) throws {
+    // snippet Docs/TLS.md
+    let identity = try TLSIdentity(certificateFile: "shop.pem", keyFile: "shop.key")
+    let tls = try TLSServer(TLSConfiguration(identities: [identity]))
+    let connection = tls.accept()
+    // Whenever bytes have come: what is in `answers` goes to the peer.
+    try connection.receive(records, &content, &answers)
+    // When the files have changed.
+    try tls.reload(TLSConfiguration(identities: [renewed]))
+    // end
+}
+
+private func multiplex(
+    _ bytes: RawSpan, _ pool: WirePool, _ inbound: inout WireBuffer, _ outbound: inout WireBuffer,
+    _ frames: inout WireBuffer
+) throws {
+    // snippet Docs/HTTP2.md
+    let connection = HTTP2Connection(pool: pool)
+    try connection.receive(bytes)
+    while let event = connection.nextEvent() {
+        if case .opened(let stream) = event { _ = connection.take(stream, &inbound) }
+    }
+    // An answer in HTTP/1.1, as far as the peer reads it; then its end.
+    _ = connection.give(1, &outbound)
+    connection.finish(1)
+    try connection.send(&frames, upTo: 65_536)
     // end
 }

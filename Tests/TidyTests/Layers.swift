@@ -37,7 +37,11 @@ enum Layers {
         "CShims": [],
         "HTTPWire": [],
         "HTTPWireTesting": ["HTTPWire"],
-        "HTTPTransport": ["Essentials", "HTTPWire", "CShims"],
+        "CTLS": [],
+        "CNGHTTP2": [],
+        "TLS": ["Essentials", "HTTPWire", "CTLS"],
+        "HTTP2": ["HTTPWire", "CNGHTTP2"],
+        "HTTPTransport": ["Essentials", "HTTPWire", "HTTP2", "TLS", "CShims"],
         // Floor 4
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),

@@ -7,7 +7,7 @@
     /// Belongs to one loop and is changed by it alone.
     final class Downstream {
         enum Phase {
-            /// No byte of a request yet. Next: head, closed.
+            /// No byte of a request yet. Next: head, session, closed.
             case idle
             /// In a head. Next: suspended, collecting, waiting, idle, draining, closed.
             case head
@@ -21,6 +21,8 @@
             case exchange
             /// The connection is a tunnel after an upgrade. Next: closed.
             case tunnel
+            /// The connection speaks HTTP/2, and its streams are clients of their own. Next: draining, closed.
+            case session
             /// The last answer is complete; what is left is sent. Next: lingering, closed.
             case draining
             /// All is sent; what the client still sends is thrown away, so that it sees the answer. Next: closed.
@@ -38,6 +40,11 @@
         var deadline: Int64 = 0
         /// When the wheel will name this connection next; `Int64.max` when it will not.
         var scheduled = Int64.max
+
+        /// What it speaks HTTP/2 with.
+        var session: Session?
+        /// The connection that it is a stream of; nil for one with a socket.
+        let parent: Downstream?
 
         /// Whether no request has come on it.
         var isFresh = true
@@ -90,17 +97,19 @@
         var waitsForOthers: Bool {
             switch self.phase {
             case .waiting, .suspended: true
-            case .idle, .head, .collecting, .exchange, .tunnel, .draining, .lingering, .closed: false
+            case .idle, .head, .collecting, .exchange, .tunnel, .session, .draining, .lingering, .closed: false
             }
         }
 
         init(
-            _ token: UInt64, _ descriptor: Int32, _ pool: WirePool, _ limits: WireLimits, peer: [UInt8]
+            _ token: UInt64, _ stream: consuming Stream, _ limits: WireLimits, peer: [UInt8], isSecure: Bool,
+            parent: Downstream? = nil
         ) {
             self.token = token
-            self.stream = Stream(descriptor, pool)
+            self.stream = stream
             self.parser = RequestParser(limits: limits)
-            self.exchange = ProxyExchange(peer: peer, isSecure: false)
+            self.parent = parent
+            self.exchange = ProxyExchange(peer: peer, isSecure: isSecure)
         }
     }
 #endif

@@ -25,6 +25,8 @@ public struct ProxyCounters: Hashable, Sendable {
     public var collectedBytes = 0
     /// Rounds of the loops: how often one of them looked for something to do.
     public var rounds = 0
+    /// Connections that speak HTTP/2.
+    public var sessions = 0
     /// Connections that became tunnels.
     public var upgrades = 0
 
@@ -45,6 +47,7 @@ public struct ProxyCounters: Hashable, Sendable {
         sum.suspendedRequests += right.suspendedRequests
         sum.collectedBytes += right.collectedBytes
         sum.rounds += right.rounds
+        sum.sessions += right.sessions
         sum.upgrades += right.upgrades
         return sum
     }

@@ -123,6 +123,7 @@
             switch client.phase {
             case .idle, .draining, .lingering, .tunnel: self.close(client)
             case .closed, .suspended: break
+            case .session: self.timeOut(session: client)
             case .head:
                 self.counters.problems += 1
                 client.isAnswerBegun = false

@@ -17,6 +17,7 @@
                 case .collecting: self.collectMore(client)
                 case .exchange: self.pump(client)
                 case .tunnel: self.pumpTunnel(client)
+                case .session: self.pump(session: client)
                 case .draining: self.finishSending(client)
                 case .lingering: self.discard(client)
                 }
@@ -40,6 +41,7 @@
                         }
                         if isComplete { return self.begin(client) }
                     } catch {
+                        if self.isSession(client) { return self.beginSession(client) }
                         self.counters.malformed += 1
                         return self.answer(client, .malformed(error.code))
                     }

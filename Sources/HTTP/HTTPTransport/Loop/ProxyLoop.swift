@@ -3,6 +3,7 @@
     import Essentials
     import HTTPWire
     import Synchronization
+    import TLS
 
     /// One event loop of the proxy: its clients, its upstream connections, its clock. Everything of a request happens on
     /// the thread that calls ``run()``; nothing here is shared but the ``LoopControl``.
@@ -24,6 +25,11 @@
 
         private var poller: Poller
         private var slots: [Slot] = []
+        /// Clients without a socket: streams of HTTP/2. Their tokens have ``streamBit`` set.
+        private var streams: [Downstream?] = []
+        private var freeStreams: [Int] = []
+        private static let streamBit: UInt64 = 0x8000_0000
+        let touchedSessions = TouchedSessions()
         private var generation: UInt64 = 0
         private var wheel: DeadlineWheel
         private var due: [UInt64] = []
@@ -100,7 +106,11 @@
         }
 
         private func serveWoken() {
-            while let client = self.woken.popLast() { self.serve(client) }
+            while true {
+                while let client = self.woken.popLast() { self.serve(client) }
+                guard let token = self.touchedSessions.tokens.popLast() else { return }
+                if let client = self.client(token) { self.flush(session: client) }
+            }
         }
 
         private func dispatch(_ event: Poller.Event) {
@@ -135,7 +145,30 @@
         }
 
         /// Forgets a socket; call it before the socket is closed.
-        private func vacate(_ token: UInt64) { self.slots[Int(token & 0xFFFF_FFFF)] = .empty }
+        private func vacate(_ token: UInt64) {
+            if token & Self.streamBit == 0 {
+                self.slots[Int(token & 0xFFFF_FFFF)] = .empty
+            } else {
+                let index = Int(token & (Self.streamBit - 1))
+                self.streams[index] = nil
+                self.freeStreams.append(index)
+            }
+        }
+
+        /// A stream of HTTP/2 has begun.
+        func open(_ id: Int32, _ session: Session, of parent: Downstream) -> Downstream {
+            let index = self.freeStreams.popLast() ?? self.streams.count
+            if index == self.streams.count { self.streams.append(nil) }
+            self.generation = (self.generation + 1) & 0xFFFF_FFFF
+            let client = Downstream(
+                self.generation << 32 | Self.streamBit | UInt64(index),
+                Stream(-1, self.pool, StreamOfSession(id, session)), self.configuration.limits,
+                peer: parent.exchange.peer, isSecure: parent.exchange.isSecure, parent: parent)
+            client.stream.isReadable = true
+            self.streams[index] = client
+            self.limit(client, until: self.now + self.times.header)
+            return client
+        }
 
         /// More connections than that wait for the next round.
         private static let acceptedAtOnce = 64
@@ -158,7 +191,10 @@
                 let address = withUnsafeBytes(of: &peer.text) { Array($0.prefix(Int(peer.length))) }
                 var client: Downstream?
                 let token = self.occupy(descriptor) { token in
-                    let made = Downstream(token, descriptor, self.pool, self.configuration.limits, peer: address)
+                    let layer = self.configuration.tls.map { TLSLayer($0.accept(), self.pool) }
+                    let made = Downstream(
+                        token, Stream(descriptor, self.pool, layer), self.configuration.limits, peer: address,
+                        isSecure: layer != nil)
                     client = made
                     return .client(made)
                 }
@@ -219,8 +255,10 @@
             if case .tunnel = client.phase { self.report(client, .tunnel) } else { self.report(client, .clientLeft) }
             self.endErrand(client)
             client.collected = nil
+            self.closeStreams(client)
             client.phase = .closed
-            self.counters.openConnections -= 1
+            client.session = nil
+            if client.parent == nil { self.counters.openConnections -= 1 }
             self.vacate(client.token)
             client.stream.close()
             if let upstream = client.upstream { self.close(upstream) }
@@ -274,7 +312,7 @@
 
         /// A name came up: its deadline may have passed, or moved.
         private func expire(_ token: UInt64) {
-            switch self.slots[Int(token & 0xFFFF_FFFF)] {
+            switch self.slot(token) {
             case .empty, .listener, .waker: break
             case .client(let client):
                 guard client.token == token, client.scheduled <= self.now else { return }
@@ -316,7 +354,9 @@
             self.vacate(UInt64(self.listener))
             mainstay_stop_listening(self.listener)
             for slot in self.slots {
-                guard case .client(let client) = slot, case .idle = client.phase else { continue }
+                guard case .client(let client) = slot else { continue }
+                if case .session = client.phase { self.drain(session: client) }
+                guard case .idle = client.phase else { continue }
                 // What it has sent may not have been heard of yet.
                 client.stream.isReadable = true
                 self.serve(client)
@@ -326,12 +366,15 @@
             }
         }
 
+        private func slot(_ token: UInt64) -> Slot {
+            let index = Int(token & (Self.streamBit - 1))
+            if token & Self.streamBit != 0 { return self.streams[index].map { .client($0) } ?? .empty }
+            return index < self.slots.count ? self.slots[index] : .empty
+        }
+
         /// The client of that name, if it is there.
         func client(_ token: UInt64) -> Downstream? {
-            let index = Int(token & 0xFFFF_FFFF)
-            guard index < self.slots.count, case .client(let client) = self.slots[index], client.token == token else {
-                return nil
-            }
+            guard case .client(let client) = self.slot(token), client.token == token else { return nil }
             return client
         }
 

@@ -1,4 +1,6 @@
+public import HTTP2
 public import HTTPWire
+public import TLS
 
 /// What a ``ProxyServer`` is told.
 public struct ProxyConfiguration: Sendable {
@@ -9,6 +11,11 @@ public struct ProxyConfiguration: Sendable {
     /// The groups of upstreams that a router names by index. Their endpoints may change (``ProxyServer/setEndpoints(_:of:)``);
     /// a group without any answers with 503.
     public var upstreams: [[Endpoint]] = []
+    /// What clients must speak TLS with. Default: none, clients speak in the clear.
+    public var tls: TLSServer?
+    /// What HTTP/2 is measured against; nil: it is not spoken. Over TLS it is agreed on by ALPN, in the clear a client begins
+    /// with it because it knows. Default: spoken.
+    public var http2: HTTP2Limits? = HTTP2Limits()
     /// What messages are measured against.
     public var limits = WireLimits()
 

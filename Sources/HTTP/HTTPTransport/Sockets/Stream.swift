@@ -17,8 +17,10 @@
             case failed
         }
 
-        /// -1 when closed.
+        /// -1 when closed, and when there is none.
         private(set) var descriptor: Int32
+        /// What lies between the socket and the bytes; nil for a plain one.
+        private var layer: (any StreamLayer)?
         var inbound: WireBuffer
         var outbound: WireBuffer
         var isReadable = false
@@ -26,8 +28,9 @@
         /// The peer was heard to send no more; the end may still lie behind bytes that wait in the kernel.
         var isEnding = false
 
-        init(_ descriptor: Int32, _ pool: WirePool) {
+        init(_ descriptor: Int32, _ pool: WirePool, _ layer: (any StreamLayer)? = nil) {
             self.descriptor = descriptor
+            self.layer = layer
             self.inbound = WireBuffer(pool)
             self.outbound = WireBuffer(pool)
         }
@@ -38,8 +41,10 @@
 
         /// Gives the socket up, and the memory.
         mutating func close() {
-            guard self.descriptor >= 0 else { return }
-            mainstay_close(self.descriptor)
+            guard self.descriptor >= 0 || self.layer != nil else { return }
+            self.layer?.close()
+            self.layer = nil
+            if self.descriptor >= 0 { mainstay_close(self.descriptor) }
             self.descriptor = -1
             (self.isReadable, self.isWritable) = (false, false)
             self.inbound.removeAll()
@@ -52,7 +57,12 @@
         var connectionError: Int32 { mainstay_socket_error(self.descriptor) }
 
         /// Tells the peer that nothing more will come.
-        func endSending() { mainstay_end_sending(self.descriptor) }
+        func endSending() {
+            if let layer { layer.endSending(self.descriptor) } else { mainstay_end_sending(self.descriptor) }
+        }
+
+        /// What was agreed below HTTP; nil where nothing was.
+        var applicationProtocol: String? { self.layer?.applicationProtocol }
 
         mutating func note(_ event: Poller.Event) {
             if event.isReadable || event.isEnded || event.isFailed { self.isReadable = true }
@@ -63,6 +73,9 @@
         /// Receives once. A read that leaves room has emptied the socket, so that no second one is needed to learn it.
         /// - Parameter room: bytes of memory that are offered at least.
         mutating func receive(_ room: Int) -> Outcome {
+            if let layer {
+                return layer.receive(self.descriptor, &self.inbound, &self.isReadable, isEnding: self.isEnding)
+            }
             let descriptor = self.descriptor
             var offered = 0
             let count = self.inbound.fill(atLeast: room) { memory in
@@ -80,6 +93,7 @@
 
         /// Sends what waits, as far as the socket takes it.
         mutating func flush() -> Outcome {
+            if let layer { return layer.flush(self.descriptor, &self.outbound, &self.isWritable) }
             guard !self.outbound.isEmpty else {
                 self.outbound.release()
                 return .moved
@@ -94,7 +108,7 @@
         /// Sends what waits and `range` of `source` behind it, without copying.
         /// - Returns: how many bytes of the range were sent, or nil when the connection failed.
         mutating func flush(_ source: borrowing WireBuffer, _ range: WireRange) -> Int? {
-            guard self.isWritable else { return 0 }
+            guard self.isWritable, self.layer == nil else { return 0 }
             let descriptor = self.descriptor
             let waiting = self.outbound.count
             let sent = source.withUnsafeBytes { more in
