@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BINARY := .build/release/mainstay
 TRAIT_FLAGS := $(if $(TRAITS),--traits $(TRAITS),)
 
-.PHONY: help setup build up test format format-check api docs vectors overload-plots kill-matrix traces simulate mutants fuzz journey bench
+.PHONY: help setup build up test format format-check api docs vectors overload-plots kill-matrix traces simulate mutants fuzz fuzz-wire journey bench
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ mutants: setup ## Plants every known mistake, one at a time, and checks that the
 
 fuzz: build ## Plays schemathesis against the served OpenAPI document
 	scripts/fuzz.sh $(BINARY)
+
+fuzz-wire: setup ## Plays random bytes against HTTPWire, TLS and HTTP2 with AddressSanitizer: make fuzz-wire MINUTES=10
+	scripts/fuzz_wire.sh $(or $(MINUTES),10)
 
 journey: ## Walks a customer's whole journey against a running `mainstay up --demo`
 	Examples/journey.sh

@@ -76,6 +76,11 @@ enum Frames {
             stream, [(":method", "GET"), (":scheme", "https"), (":path", path), (":authority", "shop")], isWhole: true)
     }
 
+    static func post(_ stream: UInt8, _ path: String) -> [UInt8] {
+        self.head(
+            stream, [(":method", "POST"), (":scheme", "https"), (":path", path), (":authority", "shop")], isWhole: true)
+    }
+
     /// The complete frames in `bytes`: type, flags, stream, payload.
     static func all(_ bytes: [UInt8]) -> [(type: UInt8, flags: UInt8, stream: UInt8, payload: [UInt8])] {
         var found: [(UInt8, UInt8, UInt8, [UInt8])] = []

@@ -1,5 +1,11 @@
 import HTTPWire
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Bytes of a text whose scalars are all below 256: one byte each, so that a test can spell any byte.
 func bytes(_ text: String) -> [UInt8] { text.unicodeScalars.map { UInt8($0.value) } }
 
@@ -106,8 +112,10 @@ extension RequestHead {
 struct Seeded: RandomNumberGenerator {
     private var state: UInt64
 
+    /// - Parameter seed: behind `FUZZ_SEED`, so that `make fuzz-wire` plays others in each round.
     init(_ seed: UInt64) {
-        self.state = seed
+        let base = getenv("FUZZ_SEED").flatMap { UInt64(String(cString: $0)) } ?? 0
+        self.state = base &+ seed
     }
 
     mutating func next() -> UInt64 {

@@ -3,6 +3,12 @@ import HTTPWire
 import TLS
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Both sides in one place; what one side writes the other reads, in pieces of `step` bytes.
 struct Pair: ~Copyable {
     let server: TLSConnection
@@ -224,8 +230,10 @@ struct TLSTests {
 struct Seeded: RandomNumberGenerator {
     private var state: UInt64
 
+    /// - Parameter seed: behind `FUZZ_SEED`, so that `make fuzz-wire` plays others in each round.
     init(_ seed: UInt64) {
-        self.state = seed
+        let base = getenv("FUZZ_SEED").flatMap { UInt64(String(cString: $0)) } ?? 0
+        self.state = base &+ seed
     }
 
     mutating func next() -> UInt64 {
