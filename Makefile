@@ -19,7 +19,7 @@ up: build ## Builds and starts everything, in the foreground
 	@$(BINARY) up $(ARGS)
 
 test: setup ## Runs every test
-	swift test $(TRAIT_FLAGS)
+	@scripts/test.sh $(TRAIT_FLAGS)
 
 format: ## Formats the sources
 	swift format -i -r Package.swift Sources Tests

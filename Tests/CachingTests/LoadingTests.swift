@@ -139,7 +139,9 @@ final class Reader: Sendable {
 
 @Suite struct LoadingTests {
     @Test func `ten thousand tasks on one missing key load once`() async throws {
-        let cache = Cache<String, Int>(.init(maximumCount: 10))
+        var configuration = Cache<String, Int>.Configuration(maximumCount: 10)
+        configuration.hardTimeout = nil
+        let cache = Cache<String, Int>(configuration)
         let loads = Counter()
         let sum = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<10_000 {

@@ -4,7 +4,7 @@ import Synchronization
 import Telemetry
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ExporterTests {
+@Suite(.timeLimit(.minutes(10))) struct ExporterTests {
     private struct Down: Error {}
 
     /// A collector that answers as it is told, and keeps what it is sent.

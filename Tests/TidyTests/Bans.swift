@@ -43,7 +43,7 @@ struct Ban: Sendable {
         ),
         (
             file: "Sources/Kit/EssentialsTesting/VirtualWorld.swift", token: "Task",
-            reason: "the root tasks of a world that a test moves by hand belong to that world, which runs them to their end"
+            reason: "the root tasks of a world that a test moves by hand belong to it, and it runs them to their end"
         ),
     ]
 

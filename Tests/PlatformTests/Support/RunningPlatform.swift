@@ -3,6 +3,7 @@ import Essentials
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Synchronization
 
 /// `mainstay up`, or one service by itself, on free ports.
@@ -86,6 +87,25 @@ final class RunningPlatform: Sendable {
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
         let bytes = try await response.body.collect(upTo: 16 << 20)
         return (Int(response.status.code), (try? JSONReader.parse(Array(bytes.readableBytesView))) ?? .null)
+    }
+
+    /// Sends bytes as they are, and gives the first line of the answer.
+    func firstLine(answering request: String) async throws -> String {
+        guard let url = URL(string: self.url), let host = url.host, let port = url.port else {
+            throw UnexpectedAnswer(description: self.url)
+        }
+        let connection = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connect(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await connection.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: request))
+            var text = ""
+            for try await bytes in inbound where !text.contains("\r\n") { text += String(buffer: bytes) }
+            return text.components(separatedBy: "\r\n")[0]
+        }
     }
 
     /// Registers somebody and logs them in.

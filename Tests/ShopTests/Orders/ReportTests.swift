@@ -89,7 +89,10 @@ import Testing
 
     @Test func `a sum that cannot be written is refused, and the database does not fail of it`() async throws {
         let product = self.world.shop.product(5_000_000_000_000_000_000)
-        for _ in 0..<2 { #expect(try await self.world.order([(product, 1)]).status == 201) }
+        for _ in 0..<2 {
+            let answer = try await self.world.order([(product, 1)])
+            #expect(answer.status == 201, "\(answer.json)")
+        }
         self.world.platform.wallClock.advance(by: .seconds(1))
         #expect(try await self.read("/v1/reports/sales").code == "validation-failed")
         #expect(try await self.read("/v1/reports/orders").status == 200)

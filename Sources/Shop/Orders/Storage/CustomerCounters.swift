@@ -38,9 +38,9 @@ struct CustomerCounters: Projection {
         guard event.stream.category == Order.category else { return }
         switch try OrderEvent.catalog.decode(event.event) {
         case .placed(let fact):
-            try Self.add(
-                "placed = placed + 1, placed_minor = placed_minor + ?", fact.totalAmount.minor, fact.customerId,
-                fact.totalAmount.currency, in: unit)
+            let currency = fact.totalAmount.currency
+            try Self.add(1, to: "placed", fact.customerId, currency, in: unit)
+            try Self.add(fact.totalAmount.minor, to: "placed_minor", fact.customerId, currency, in: unit)
         case .refunded(let fact): try Self.addRefund(fact.amount, fact.customerId, in: unit)
         case .refundRecorded(let fact): try Self.addRefund(fact.amount, fact.customerId, in: unit)
         case .delivered(let fact): try Self.count("delivered", fact.orderId, in: unit)
@@ -66,24 +66,26 @@ struct CustomerCounters: Projection {
     }
 
     private static func addRefund(_ amount: Money, _ customer: CustomerID, in unit: any ServiceUnit) throws {
-        try self.add(
-            "refunded_minor = refunded_minor + ?", amount.minor, customer, amount.currency, in: unit)
+        try self.add(amount.minor, to: "refunded_minor", customer, amount.currency, in: unit)
     }
 
     /// Customer and currency of an order never change, so its summary tells them at any time.
     private static func count(_ column: String, _ order: OrderID, in unit: any ServiceUnit) throws {
         guard let summary = try OrderSummaries.find(order, in: unit) else { return }
-        try self.add(
-            "\(column) = \(column) + ?", 1, summary.customerId, summary.total.currency, in: unit)
+        try self.add(1, to: column, summary.customerId, summary.total.currency, in: unit)
     }
 
+    /// A sum that 64 bits do not hold stays at the largest that they do: no order may fail of it.
     private static func add(
-        _ change: String, _ amount: Int64, _ customer: CustomerID, _ currency: Currency, in unit: any ServiceUnit,
+        _ amount: Int64, to column: String, _ customer: CustomerID, _ currency: Currency, in unit: any ServiceUnit,
     ) throws {
         let row: [SQLValue] = [.blob(customer.rawValue.bytes), .text(currency.code)]
         try unit.execute(
             "INSERT INTO customer_counters (customer_id, currency) VALUES (?, ?) ON CONFLICT DO NOTHING", row)
         try unit.execute(
-            "UPDATE customer_counters SET \(change) WHERE customer_id = ? AND currency = ?", [.integer(amount)] + row)
+            """
+            UPDATE customer_counters SET \(column) = min(\(column), \(Int64.max) - ?) + ?
+            WHERE customer_id = ? AND currency = ?
+            """, [.integer(amount), .integer(amount)] + row)
     }
 }
