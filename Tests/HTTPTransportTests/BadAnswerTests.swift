@@ -49,6 +49,7 @@ struct BadAnswerTests {
             ("an upgrade that nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"),
             ("an end in the head", "HTTP/1.1 200 OK\r\nContent-Le"),
             ("an interim answer alone", "HTTP/1.1 103 Early\r\n\r\n"),
+            ("interim answers without end", String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 17) + ok),
             ("an interim answer with a length", "HTTP/1.1 103 Early\r\nContent-Length: 5\r\n\r\nhello" + ok),
         ]
 

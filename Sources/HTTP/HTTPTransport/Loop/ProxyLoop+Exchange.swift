@@ -13,6 +13,7 @@
             upstream.phase = .busy
             upstream.client = client
             upstream.isHeadMoved = false
+            upstream.interims = 0
             client.upstream = upstream
             client.phase = .exchange
             self.limitExchange(client)
@@ -188,7 +189,7 @@
         /// Passes the head of the answer on, and decides how its body is framed for the client.
         private func moveHead(_ client: Downstream, _ upstream: Upstream) throws(WireError) -> Progress {
             let (status, framing) = (upstream.parser.head.status, upstream.parser.head.framing)
-            if upstream.parser.head.isInterim { return self.moveInterim(client, upstream) }
+            if upstream.parser.head.isInterim { return try self.moveInterim(client, upstream) }
             if status == 101, !client.asksUpgrade || upstream.parser.head.upgrade.isEmpty {
                 throw WireError(.invalidStatus, at: 0)
             }
@@ -239,7 +240,9 @@
         }
 
         /// 100 was answered by the proxy itself; others are passed on to clients that know them.
-        private func moveInterim(_ client: Downstream, _ upstream: Upstream) -> Progress {
+        private func moveInterim(_ client: Downstream, _ upstream: Upstream) throws(WireError) -> Progress {
+            upstream.interims += 1
+            guard upstream.interims <= Upstream.mostInterims else { throw WireError(.invalidStatus, at: 0) }
             if upstream.parser.head.status != 100, client.parser.head.minorVersion > 0 {
                 upstream.stream.inbound.withBytes { bytes in
                     client.stream.outbound.appendStatusLine(upstream.parser.head, bytes)

@@ -28,6 +28,9 @@
         var client: Downstream?
         /// Whether a request was answered on it before.
         var isReused = false
+        /// Interim answers to the request that it serves; one more than the most is an answer that breaks a rule.
+        var interims = 0
+        static let mostInterims = 16
         /// Whether the head of the answer was passed on.
         var isHeadMoved = false
         var body = BodyReader(.none)

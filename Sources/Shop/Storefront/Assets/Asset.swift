@@ -21,7 +21,7 @@ struct Asset: Sendable {
 
     /// The answer to a request for it: 304 when the browser has it.
     func answer(to request: RoutedRequest) -> ServiceResponse {
-        let tag = "\"\(Visitor.digest(self.text).prefix(8).map { $0 }.hexadecimal)\""
+        let tag = "\"\(Array(Visitor.digest(self.text).prefix(8)).hexadecimal)\""
         let fields: HTTPFields = [
             .contentType: self.mediaType, .eTag: tag, .cacheControl: "public, max-age=86400",
             .xContentTypeOptions: "nosniff",
