@@ -17,13 +17,22 @@ struct Storm: Sendable {
         case poison(ServiceName)
     }
 
-    /// When exactly a process ends.
-    private enum Moment: Sendable {
+    /// When exactly a process ends. It stands in traces, and the words of the compiler for a private type differ from one
+    /// process to the next.
+    private enum Moment: Sendable, CustomStringConvertible {
         case now
         /// In the thick of its work: after so many more of its steps.
         case afterSteps(Int)
         /// In the middle of a transaction: before one of the next changes of its files.
         case beforeChange(Int)
+
+        var description: String {
+            switch self {
+            case .now: "at once"
+            case .afterSteps(let count): "after \(count) steps"
+            case .beforeChange(let count): "before change \(count)"
+            }
+        }
     }
 
     private struct Blow: Sendable {
