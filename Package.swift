@@ -246,9 +246,9 @@ let everyTest: [Target] = [
     .testTarget(
         name: "CounterTests", dependencies: ["Essentials", "Simulation", "Counter"],
         path: "Examples/SimulatedCounter/Tests/CounterTests", swiftSettings: strict),
-    tests("HTTPWireTests", ["HTTPWire", "HTTPWireTesting"]),
-    tests("TLSTests", ["Essentials", "HTTPWire", "TLS"]),
-    tests("HTTP2Tests", ["HTTPWire", "HTTPWireTesting", "HTTP2", "CNGHTTP2"]),
+    tests("HTTPWireTests", ["Essentials", "EssentialsTesting", "HTTPWire", "HTTPWireTesting"]),
+    tests("TLSTests", ["Essentials", "EssentialsTesting", "HTTPWire", "TLS"]),
+    tests("HTTP2Tests", ["Essentials", "EssentialsTesting", "HTTPWire", "HTTPWireTesting", "HTTP2", "CNGHTTP2"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport", "TLS"]),
     tests("ShopSimulationTests", ["Essentials", "EventSourcing", "Chassis", "Sagas", "Simulation", "ShopSimulation"]),
     tests("TidyTests", []),

@@ -14,28 +14,15 @@ command -v wrk >/dev/null || { echo "wrk is missing: apt install wrk nginx-light
 command -v nginx >/dev/null || { echo "nginx is missing: apt install nginx-light"; exit 2; }
 envoy=${ENVOY:-$(python3 -c 'import envoy, os; print(os.path.join(os.path.dirname(envoy.__file__), "_bin", "envoy"))' 2>/dev/null || true)}
 
-scratch="${TMPDIR:-/tmp}/mainstay-gatewaybench"
-mkdir -p "$scratch"
+source support/processes.sh
 set=${SET:-plain}
 mainstay=${MAINSTAY:-../.build/release/mainstay}
 if [ "$set" = full ]; then
     [ -x "$mainstay" ] || { echo "$mainstay is missing: make build"; exit 2; }
     mainstay=$(realpath "$mainstay")
-elif [ -z "${PROXY:-}" ]; then
-    (cd gateway && swift build -c release --static-swift-stdlib --scratch-path "$scratch" >"$scratch/build.log" 2>&1) \
-        || { tail "$scratch/build.log"; exit 1; }
+else
+    build_proxy
 fi
-proxy=${PROXY:-$scratch/release/proxy}
-run=$(mktemp -d); chmod 755 "$run"
-started=()
-finish() {
-    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$run"
-}
-trap finish EXIT
-
-port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 up=$(port); ours=$(port); nginx_port=$(port); haproxy_port=$(port); envoy_port=$(port)
 
 mkdir -p "$run/www/.well-known" "$run/www/health" "$run/www/v1/orders" "$run/www/v1/products" "$run/upstream" "$run/nginx"

@@ -9,22 +9,8 @@ cd "$(dirname "$0")"
 h2spec=${H2SPEC:-$(command -v h2spec || true)}
 [ -x "$h2spec" ] || { echo "h2spec is missing: name it with H2SPEC"; exit 2; }
 command -v nginx >/dev/null || { echo "nginx is missing: apt install nginx-light"; exit 2; }
-scratch="${TMPDIR:-/tmp}/mainstay-gatewaybench"
-mkdir -p "$scratch"
-if [ -z "${PROXY:-}" ]; then
-    (cd gateway && swift build -c release --static-swift-stdlib --scratch-path "$scratch" >"$scratch/build.log" 2>&1) \
-        || { tail "$scratch/build.log"; exit 1; }
-fi
-proxy=${PROXY:-$scratch/release/proxy}
-run=$(mktemp -d); chmod 755 "$run"
-started=()
-finish() {
-    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$run"
-}
-trap finish EXIT
-port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+source support/processes.sh
+build_proxy
 files=$(port); up=$(port); plain=$(port); secure=$(port)
 mkdir -p "$run/www"; echo body >"$run/www/body"
 # The first server reads a request whole before it passes it on, so that no answer overtakes a request that is wrong at its end.

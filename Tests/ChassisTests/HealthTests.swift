@@ -3,6 +3,7 @@ import ChassisTesting
 import Essentials
 import EssentialsTesting
 import HTTPTypes
+import Synchronization
 import Testing
 
 @Suite struct HealthTests {
@@ -45,5 +46,55 @@ import Testing
         #expect(results[0].error == "Health check timeout")
         #expect(results[0].took == .seconds(5))
         #expect(results[1].error == nil)
+    }
+
+    @Test func `a check that cannot be cancelled holds nobody beyond its timeout and is not begun twice`() async throws
+    {
+        let clock = TestClock()
+        let registry = HealthRegistry(time: TimeSource(clock))
+        let disk = HungDisk()
+        registry.addCheck("disk") { await disk.read() }
+        for begun in 1...2 {
+            async let report = registry.report()
+            await clock.waitForSleepers(1)
+            clock.advance(by: .seconds(5))
+            #expect(await report.results.map(\.error) == ["Health check timeout"])
+            #expect(disk.reads == 1, "report \(begun)")
+        }
+        disk.recover()
+        while await registry.report().results[0].error != nil { try Task.checkCancellation() }
+        #expect(disk.reads == 2)
+    }
+}
+
+/// Answers nobody until it recovers, cancelled or not.
+private final class HungDisk: Sendable {
+    private struct State {
+        var reads = 0
+        var isHung = true
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var reads: Int { self.state.withLock(\.reads) }
+
+    func read() async {
+        await withCheckedContinuation { continuation in
+            let isHung = self.state.withLock { state in
+                state.reads += 1
+                if state.isHung { state.waiting.append(continuation) }
+                return state.isHung
+            }
+            if !isHung { continuation.resume() }
+        }
+    }
+
+    func recover() {
+        let waiting = self.state.withLock { state in
+            state.isHung = false
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
     }
 }

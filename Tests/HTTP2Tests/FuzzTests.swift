@@ -1,3 +1,5 @@
+import Essentials
+import EssentialsTesting
 import HTTP2
 import HTTPWire
 import Testing
@@ -7,25 +9,6 @@ import Testing
 #else
     import Darwin
 #endif
-
-/// SplitMix64 of Steele, Lea and Flood (OOPSLA 2014).
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    /// - Parameter seed: behind `FUZZ_SEED`, so that `make fuzz-wire` plays others in each round.
-    init(_ seed: Int) {
-        let base = getenv("FUZZ_SEED").flatMap { UInt64(String(cString: $0)) } ?? 0
-        self.state = base &+ UInt64(seed)
-    }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Random frames, right and wrong, by seed.
 @Suite("Random frames")
@@ -39,7 +22,7 @@ struct FuzzTests {
         "expect", "X", ":status", "connection",
     ]
 
-    private static func fields(_ generator: inout Seeded) -> [(String, String)] {
+    private static func fields(_ generator: inout SeededGenerator) -> [(String, String)] {
         let good = [(":method", "POST"), (":scheme", "https"), (":path", "/"), (":authority", "a")]
         return good.filter { _ in Int.random(in: 0..<20, using: &generator) > 0 }
             + (0..<Int.random(in: 0...2, using: &generator)).map { _ in
@@ -47,9 +30,9 @@ struct FuzzTests {
             }
     }
 
-    private static func frame(_ generator: inout Seeded) -> Peer.Frame {
+    private static func frame(_ generator: inout SeededGenerator) -> Peer.Frame {
         let stream = UInt32(Int.random(in: 0...6, using: &generator) * 2 + 1)
-        let bytes = { (count: Int, generator: inout Seeded) in
+        let bytes = { (count: Int, generator: inout SeededGenerator) in
             (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
         }
         switch Int.random(in: 0..<10, using: &generator) {
@@ -73,7 +56,7 @@ struct FuzzTests {
     }
 
     /// What is done on the other side, at random: requests are taken and must be one each, answers are given in pieces.
-    private static func play(_ peer: inout Peer, _ texts: inout [Int32: String], _ generator: inout Seeded) {
+    private static func play(_ peer: inout Peer, _ texts: inout [Int32: String], _ generator: inout SeededGenerator) {
         for stream in Int32(1)...13 where Bool.random(using: &generator) {
             texts[stream, default: ""] += peer.request(stream)
             switch Int.random(in: 0..<8, using: &generator) {
@@ -90,7 +73,7 @@ struct FuzzTests {
 
     @Test(arguments: 0..<200)
     func `never trap, and no stream ever holds two requests`(_ seed: Int) throws {
-        var generator = Seeded(seed)
+        var generator = SeededGenerator.fuzzing(seed)
         var peer = try Peer()
         var texts: [Int32: String] = [:]
         for _ in 0..<60 {

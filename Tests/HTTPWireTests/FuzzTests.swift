@@ -1,3 +1,5 @@
+import Essentials
+import EssentialsTesting
 import HTTPWire
 import HTTPWireTesting
 import Testing
@@ -18,7 +20,7 @@ struct FuzzTests {
         "\u{FF}", "Connection: close\r\n",
     ].map(bytes)
 
-    static func mutated(_ generator: inout Seeded) -> [UInt8] {
+    static func mutated(_ generator: inout SeededGenerator) -> [UInt8] {
         let seeds = Bool.random(using: &generator) ? Self.seeds : SegmentationTests.samples.map(bytes)
         var sample = seeds.randomElement(using: &generator)!
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
@@ -38,7 +40,7 @@ struct FuzzTests {
 
     @Test(arguments: 0..<8)
     func `never trap, and mean the same however they are cut`(_ seed: Int) {
-        var generator = Seeded(UInt64(seed))
+        var generator = SeededGenerator.fuzzing(seed)
         for _ in 0..<Self.rounds {
             let sample = Self.mutated(&generator)
             let whole = ConnectionReader.read(sample)
@@ -58,7 +60,7 @@ struct FuzzTests {
 
     @Test(arguments: 0..<4)
     func `what was accepted is written and read back as the same`(_ seed: Int) throws {
-        var generator = Seeded(UInt64(1_000 + seed))
+        var generator = SeededGenerator.fuzzing(1_000 + seed)
         var accepted = 0
         for _ in 0..<Self.rounds {
             let sample = Self.mutated(&generator)
@@ -95,7 +97,7 @@ struct FuzzTests {
 
     @Test(arguments: 0..<4)
     func `responses never trap either`(_ seed: Int) {
-        var generator = Seeded(UInt64(2_000 + seed))
+        var generator = SeededGenerator.fuzzing(2_000 + seed)
         for _ in 0..<Self.rounds {
             let sample = bytes("HTTP/1.1 200 OK\r\n") + Self.mutated(&generator)
             var (whole, parts) = (ResponseParser(), ResponseParser())

@@ -107,22 +107,3 @@ extension RequestHead {
         return start + facts + fields.joined()
     }
 }
-
-/// SplitMix64 of Steele, Lea and Flood (OOPSLA 2014).
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    /// - Parameter seed: behind `FUZZ_SEED`, so that `make fuzz-wire` plays others in each round.
-    init(_ seed: UInt64) {
-        let base = getenv("FUZZ_SEED").flatMap { UInt64(String(cString: $0)) } ?? 0
-        self.state = base &+ seed
-    }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}

@@ -1,3 +1,5 @@
+import Essentials
+import EssentialsTesting
 import HTTPWire
 import Testing
 
@@ -72,7 +74,7 @@ struct WriterTests {
     @Test func `a buffer is a queue whose memory comes from the pool and goes back to it`() {
         let pool = WirePool(keeping: 2)
         var buffer = WireBuffer(pool)
-        var (expected, generator): ([UInt8], Seeded) = ([], Seeded(1))
+        var (expected, generator): ([UInt8], SeededGenerator) = ([], .fuzzing(1))
         for _ in 0..<2_000 {
             let piece = (0..<Int.random(in: 0..<5_000, using: &generator)).map { UInt8(truncatingIfNeeded: $0) }
             buffer.append(contentsOf: piece)

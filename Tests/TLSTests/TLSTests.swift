@@ -1,13 +1,8 @@
 import Essentials
+import EssentialsTesting
 import HTTPWire
 import TLS
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 /// Both sides in one place; what one side writes the other reads, in pieces of `step` bytes.
 struct Pair: ~Copyable {
@@ -203,8 +198,8 @@ struct TLSTests {
     }
 
     @Test(arguments: 0..<200)
-    func `changed and random records never trap`(_ seed: UInt64) throws {
-        var generator = Seeded(seed)
+    func `changed and random records never trap`(_ seed: Int) throws {
+        var generator = SeededGenerator.fuzzing(seed)
         let identity = try identity("shop.example")
         let server = try TLSServer(TLSConfiguration(identities: [identity])).accept()
         let client = try TLSClient(trusting: identity.chain).connect(to: "shop.example")
@@ -223,24 +218,5 @@ struct TLSTests {
             guard (try? receive(taken(&toClient), client, &content, &toServer)) != nil else { break }
         }
         #expect(toClient.count <= 70_000 && content.count < 100)
-    }
-}
-
-/// SplitMix64 of Steele, Lea and Flood (OOPSLA 2014).
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    /// - Parameter seed: behind `FUZZ_SEED`, so that `make fuzz-wire` plays others in each round.
-    init(_ seed: UInt64) {
-        let base = getenv("FUZZ_SEED").flatMap { UInt64(String(cString: $0)) } ?? 0
-        self.state = base &+ seed
-    }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = self.state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -57,6 +57,8 @@ public final class HTTPTransport: ServiceTransport {
     public init(directory: ServiceDirectory, time: TimeSource) {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(2)
+        // Whether a refused connection is tried again is for the caller's pipeline to say.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
         configuration.connectionPool.idleTimeout = .seconds(30)

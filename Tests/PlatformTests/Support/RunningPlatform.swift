@@ -70,6 +70,13 @@ final class RunningPlatform: Sendable {
         if self.process.isRunning { Foundation.kill(self.process.processIdentifier, SIGKILL) }
     }
 
+    /// Does not try a refused connection again.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+    }()
+
     /// Sends one request to the gateway.
     func call(
         _ method: String, _ path: String, token: String? = nil, key: String? = nil, body: JSONValue? = nil,
@@ -84,7 +91,7 @@ final class RunningPlatform: Sendable {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body.serialized))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await Self.client.execute(request, timeout: .seconds(60))
         let bytes = try await response.body.collect(upTo: 16 << 20)
         return (Int(response.status.code), (try? JSONReader.parse(Array(bytes.readableBytesView))) ?? .null)
     }

@@ -12,6 +12,8 @@ public final class HealthRegistry: Sendable {
     }
 
     private let checks = Mutex<[Check]>([])
+    /// The checks that are running now, by name. One that hangs stays here until it ends, so that it is never begun twice.
+    private let running = Mutex<[String: SharedTask<Void>]>([:])
     private let time: TimeSource
 
     public init(time: TimeSource) {
@@ -34,7 +36,8 @@ public final class HealthRegistry: Sendable {
         }
     }
 
-    /// Runs all checks and waits for the last one, at most for the longest timeout.
+    /// Runs all checks and waits for the last one, at most for the longest timeout, even when a check ignores that it is
+    /// cancelled. A check that is still running from before is not begun a second time.
     public func report() async -> HealthReport {
         let checks = self.checks.withLock { $0 }
         var results: [HealthReport.Result] = []
@@ -47,25 +50,37 @@ public final class HealthRegistry: Sendable {
 
     private func run(_ check: Check) async -> HealthReport.Result {
         let began = self.time.now
-        let failure = await withTaskGroup(of: String?.self) { group in
-            group.addTask {
-                do {
-                    try await check.body()
-                    return nil
-                } catch {
-                    return "\(error)"
-                }
-            }
-            group.addTask {
-                do { try await self.time.sleep(for: check.timeout) } catch { return "Health check cancelled" }
-                return "Health check timeout"
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
-        }
+        let failure = await self.failure(of: check, by: began + check.timeout)
         return HealthReport.Result(
             name: check.name, isCritical: check.isCritical, error: failure, took: self.time.now - began)
+    }
+
+    private func failure(of check: Check, by limit: Tick) async -> String? {
+        guard let task = self.join(check) else { return "Health check timeout: its run before this one has not ended" }
+        switch await task.wait(until: limit, self.time) {
+        case .finished(.success): return nil
+        case .finished(.failure(let error)): return "\(error)"
+        case .timedOut: return "Health check timeout"
+        case .cancelled: return "Health check cancelled"
+        }
+    }
+
+    /// The run of the check that is under way, else a new one; nil when everybody has left the one that is under way.
+    private func join(_ check: Check) -> SharedTask<Void>? {
+        let begun = SharedTask<Void>()
+        let (task, isNew) = self.running.withLock { running -> (SharedTask<Void>, Bool) in
+            if let task = running[check.name] { return (task, false) }
+            running[check.name] = begun
+            return (begun, true)
+        }
+        guard task.join() else { return nil }
+        if isNew {
+            task.start {
+                defer { self.running.withLock { $0[check.name] = nil } }
+                try await check.body()
+            }
+        }
+        return task
     }
 }
 
