@@ -110,13 +110,19 @@ private struct LogLine {
     }
 
     private mutating func append(_ number: Int64) {
-        var rest = UInt64(Swift.max(0, number))
-        let start = self.bytes.count
+        var digits: InlineArray<20, UInt8> = InlineArray(repeating: 0)
+        var (first, rest) = (digits.count, UInt64(Swift.max(0, number)))
         repeat {
-            self.bytes.append(0x30 + UInt8(rest % 10))
+            first &-= 1
+            digits[first] = 0x30 &+ UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        self.bytes[start...].reverse()
+        self.append(digits.span.extracting(droppingFirst: first))
+    }
+
+    /// One append for all of them: an array checks its owner and its room each time.
+    private mutating func append(_ digits: Span<UInt8>) {
+        digits.withUnsafeBufferPointer { self.bytes.append(contentsOf: $0) }
     }
 
     private mutating func append(microseconds duration: Duration) { self.append(duration.nanoseconds / 1_000) }
@@ -184,11 +190,15 @@ private struct LogLine {
         self.append(hexadecimal: id.low, digits: 12)
     }
 
-    private mutating func append(hexadecimal value: UInt64, digits: Int = 16) {
-        for shift in stride(from: 4 * digits - 4, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 15
-            self.bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+    private mutating func append(hexadecimal value: UInt64, digits count: Int = 16) {
+        var digits: InlineArray<16, UInt8> = InlineArray(repeating: 0)
+        var rest = value
+        for index in stride(from: count - 1, through: 0, by: -1) {
+            let digit = UInt8(truncatingIfNeeded: rest) & 0xF
+            digits[index] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
+            rest >>= 4
         }
+        self.append(digits.span.extracting(first: count))
     }
 
     /// `10/Oct/2000:13:55:36 +0000`

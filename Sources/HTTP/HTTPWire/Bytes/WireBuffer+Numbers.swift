@@ -21,9 +21,15 @@ extension WireBuffer {
     /// - Parameter width: leading zeros are written up to that many digits.
     public mutating func append(hexadecimal number: UInt64, width: Int = 1) {
         let significant = (64 - number.leadingZeroBitCount + 3) / 4
-        for index in stride(from: Swift.max(width, significant) - 1, through: 0, by: -1) {
-            let digit = index < 16 ? UInt8(truncatingIfNeeded: number >> UInt64(index * 4)) & 0xF : 0
-            self.append(digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
+        let count = Swift.max(width, significant)
+        self.reserve(count)
+        var (end, rest) = (self.tail &+ count, number)
+        self.tail = end
+        for _ in 0..<count {
+            end &-= 1
+            let digit = UInt8(truncatingIfNeeded: rest) & 0xF
+            self.block[end] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
+            rest >>= 4
         }
     }
 }

@@ -37,17 +37,19 @@ extension KeyedLimit {
         }
 
         /// Counts an event of `key` if there is room for it.
+        @specialized(where Key == UInt64, Meter == CellRate)
         package mutating func record(_ key: Key, at now: Tick) -> Decision {
             self.latest = max(self.latest, now)
-            self.dropIdleKeys()
-            guard let slot = self.slots[key] else {
+            let slot = self.slots[key]
+            self.dropIdleKeys(but: slot)
+            guard let slot else {
                 var meter = Meter()
                 let decision = meter.record(under: self.limit, at: self.latest)
                 self.insert(Entry(key: key, meter: meter))
                 return decision
             }
             let decision = self.entries[slot].meter.record(under: self.limit, at: self.latest)
-            if case .allowed = decision {
+            if case .allowed = decision, slot != self.freshest {
                 self.unlink(slot)
                 self.linkAsFreshest(slot)
             }
@@ -68,10 +70,11 @@ extension KeyedLimit {
         }
 
         /// Forgets, from the idlest on, at most two keys whose events no longer matter: each record adds at most one key,
-        /// so the memory of a burst is given back by the traffic after it.
-        private mutating func dropIdleKeys() {
+        /// so the memory of a burst is given back by the traffic after it. `kept`, which records now, stays.
+        private mutating func dropIdleKeys(but kept: Int?) {
             for _ in 0..<2 {
-                guard let slot = self.idlest, self.entries[slot].meter.isSpent(under: self.limit, at: self.latest)
+                guard let slot = self.idlest, slot != kept,
+                    self.entries[slot].meter.isSpent(under: self.limit, at: self.latest)
                 else { return }
                 self.remove(slot)
             }

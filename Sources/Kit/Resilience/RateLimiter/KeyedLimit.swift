@@ -57,6 +57,7 @@ public final class KeyedLimit<Key: Hashable & Sendable, Meter: RateMeter>: Senda
 
     /// Counts an event of `key`, if it has room. `remaining` is what is left after it.
     @discardableResult
+    @specialized(where Key == UInt64, Meter == CellRate)
     public func record(_ key: Key) -> Decision {
         let now = self.time.now
         return self.machine.withLock { $0.record(key, at: now) }
@@ -64,6 +65,7 @@ public final class KeyedLimit<Key: Hashable & Sendable, Meter: RateMeter>: Senda
 
     /// Counts an event of `key`, or says why not.
     /// - Throws: ``Refusal`` with `rateLimited`.
+    @specialized(where Key == UInt64, Meter == CellRate)
     public func admit(_ key: Key) throws {
         guard case .refused(let retryAfter) = self.record(key) else { return }
         throw self.refusal(retryAfter)
