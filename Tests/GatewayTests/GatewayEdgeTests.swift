@@ -24,7 +24,7 @@
         private let reply: @Sendable (ServiceRequest) async -> ServiceResponse
 
         init(
-            _ configuration: GatewayService.Configuration = .init(),
+            _ configuration: GatewayService.Configuration = .init(), routes: RoutingTable = .shop,
             answer: @escaping @Sendable (ServiceRequest) async -> ServiceResponse = { request in
                 .document(["asked": .string(request.head.method.rawValue), "body": .integer(request.body.count)])
             }
@@ -39,8 +39,8 @@
                     revocations: self.revocations, time: .test(platform.clock), wallClock: platform.wallClock.wallClock,
                     ids: platform.ids, chance: platform.chance,
                     logger: Logger(label: "gateway", factory: { _ in SwiftLogNoOpLogHandler() }), version: "test"),
-                problems: ProblemType.common + ProblemType.edge, configuration: configuration)
-            for service in RoutingTable.shop.groups {
+                routes: routes, problems: ProblemType.common + ProblemType.edge, configuration: configuration)
+            for service in routes.groups {
                 platform.transport.register(ServiceName(rawValue: service)) { await self.answer($0) }
             }
         }
@@ -70,7 +70,7 @@
                 var configuration = GatewayEdge.Configuration(listen: Endpoint("127.0.0.1", 0))
                 configuration.accessLog = log
                 let edge = try GatewayEdge(self.gateway, configuration)
-                for name in RoutingTable.shop.groups {
+                for name in self.gateway.plan.current.table.groups {
                     edge.setAddress("\(service)", of: ServiceName(rawValue: name))
                 }
                 return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -242,6 +242,40 @@
             }
             #expect([first] + answers.map { $0?.status } == [200, 200, 200, 429, 200])
             #expect(answers[2]?.fields["retry-after"] == "1" && answers[2]?.fields["ratelimit"] != nil)
+        }
+
+        @Test func `the routes change a hundred times between requests of one connection, and none fails`() async throws
+        {
+            func configuration(_ percent: Int) throws -> GatewayConfiguration {
+                try GatewayConfiguration(
+                    yaml: """
+                        gateway:
+                          services: { old: { hosts: [127.0.0.1:1] }, new: { hosts: [127.0.0.1:1] } }
+                          routes:
+                            - name: orders
+                              path: /orders
+                              strangler: { service: new, monolith: old, migrated: \(percent) }
+                              rewrite: { prefix: /at-\(percent) }
+                        """)
+            }
+            let shells = try TwoShells(routes: try configuration(0).table)
+            let request = Question(target: "/orders/1").request
+            let both = try (configuration(0), configuration(100))
+            let statuses = try await shells.serving { edge in
+                let client = Loopback(to: edge.endpoint)
+                return try (0..<100).map { number in
+                    try shells.gateway.plan.replace(number.isMultiple(of: 2) ? both.1 : both.0)
+                    client.send("GET /orders/1 HTTP/1.1\r\nHost: shop\r\n\r\n")
+                    return client.answer()?.status
+                }
+            }
+            #expect(statuses == [Int?](repeating: 200, count: 100))
+            let paths = shells.takeReached().map { $0.head.path }
+            #expect(paths == (0..<100).map { $0.isMultiple(of: 2) ? "/at-100/1" : "/at-0/1" })
+            _ = try await shells.gateway.handler(request)
+            try shells.gateway.plan.replace(both.1)
+            _ = try await shells.gateway.handler(request)
+            #expect(shells.takeReached().map { $0.head.path } == ["/at-0/1", "/at-100/1"])
         }
 
         @Test func `a trace is continued, and a second one is none`() async throws {

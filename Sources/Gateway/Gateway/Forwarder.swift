@@ -9,7 +9,7 @@ import Resilience
 /// Takes a request through its checks and on to its service.
 struct Forwarder: Sendable {
     let environment: GatewayEnvironment
-    let routes: RoutingTable
+    let plan: GatewayPlan
     let upstreams: Upstreams
     let configuration: GatewayService.Configuration
     let tokens: TokenCheck
@@ -18,11 +18,11 @@ struct Forwarder: Sendable {
     private let clientRate: KeyedRateLimiter<UInt64>?
 
     init(
-        environment: GatewayEnvironment, routes: RoutingTable, upstreams: Upstreams,
+        environment: GatewayEnvironment, plan: GatewayPlan, upstreams: Upstreams,
         configuration: GatewayService.Configuration,
     ) {
         self.environment = environment
-        self.routes = routes
+        self.plan = plan
         self.upstreams = upstreams
         self.configuration = configuration
         self.guards = UpstreamGuards(environment, services: upstreams.services, configuration: configuration)
@@ -40,7 +40,7 @@ struct Forwarder: Sendable {
         var response: ServiceResponse
         do {
             let routed = try self.route(request)
-            isLegacy = self.policy(of: routed.decision)?.isLegacy == true
+            isLegacy = routed.policy?.isLegacy == true
             try self.admit(Array((request.peer ?? "").utf8))
             response = try await self.answer(request, routed, id: id)
         } catch let error as CancellationError {
@@ -53,19 +53,37 @@ struct Forwarder: Sendable {
         return response
     }
 
-    /// Where a whole request goes, and the target that the service sees.
-    private func route(_ request: ServiceRequest) throws -> (decision: RouteDecision, target: String) {
+    /// Where a whole request goes.
+    private struct Routed {
+        /// The table that decided: it may not be the one in force any more.
+        var table: RoutingTable
+        var decision: RouteDecision
+        /// What the service sees, or where the client is sent.
+        var target: String
+
+        /// Nil when no route fits.
+        var policy: RoutePolicy? {
+            self.decision.route < 0 ? nil : self.table.routes[self.decision.route].policy
+        }
+    }
+
+    private func route(_ request: ServiceRequest) throws -> Routed {
         let target = request.head.path ?? "/"
         let fields = request.head.headerFields.map { (name: $0.name.rawName, value: $0.value) }
         guard
             let text = try? RequestText(
                 request.head.method.rawValue, target, host: request.head.authority, fields: fields)
         else { throw Self.refusal(.noRoute, target) }
-        let decision = self.routes.decide(
+        let table = self.plan.current.table
+        let decision = table.decide(
             text, peer: BalancingKey.of(request.peer ?? ""), draw: self.environment.chance.next())
         switch decision.outcome {
-        case .forward: return (decision, decision.isRewritten ? self.routes.target(decision, text) : target)
-        case .redirect: return (decision, self.routes.location(decision, text, isSecure: false))
+        case .forward:
+            let inner = decision.isRewritten ? table.target(decision, text) : target
+            return Routed(table: table, decision: decision, target: inner)
+        case .redirect:
+            let location = table.location(decision, text, isSecure: false)
+            return Routed(table: table, decision: decision, target: location)
         case .refuse(let refusal): throw Self.refusal(refusal, target)
         }
     }
@@ -79,10 +97,6 @@ struct Forwarder: Sendable {
         } else {
             try clientRate.admit(BalancingKey.of(peer.span.bytes))
         }
-    }
-
-    func policy(of decision: RouteDecision) -> RoutePolicy? {
-        decision.route < 0 ? nil : self.routes.routes[decision.route].policy
     }
 
     /// What the client is told when no route lets a request through.
@@ -108,12 +122,12 @@ struct Forwarder: Sendable {
     }
 
     private func answer(
-        _ request: ServiceRequest, _ routed: (decision: RouteDecision, target: String), id: UniqueID,
+        _ request: ServiceRequest, _ routed: Routed, id: UniqueID,
     ) async throws -> ServiceResponse {
         if routed.decision.needsToken {
             _ = try await self.tokens.principal(of: request.head.headerFields[.authorization])
         }
-        guard let group = routed.decision.group, let policy = self.policy(of: routed.decision) else {
+        guard let group = routed.decision.group, let policy = routed.policy else {
             guard case .redirect(let status) = routed.decision.outcome else {
                 preconditionFailure("what is refused is not answered")
             }
@@ -128,7 +142,7 @@ struct Forwarder: Sendable {
         var response = try await self.guards.run(group, policy.priority, client: request.peer) {
             try await self.send(request, to: service, routed.target, policy.priority, id: id)
         }
-        for field in self.routes.answerFields(routed.decision) {
+        for field in routed.table.answerFields(routed.decision) {
             guard let name = HTTPField.Name(field.name) else { continue }
             response.head.headerFields.append(HTTPField(name: name, value: field.value))
         }

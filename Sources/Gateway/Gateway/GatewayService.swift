@@ -85,19 +85,29 @@ public struct GatewayService: Sendable {
     let parts: GatewayParts
     /// Health checks of the services.
     public let background: [BackgroundWork]
+    /// The routes in force; to be replaced while requests come.
+    public let plan: GatewayPlan
 
     public init(
         _ environment: GatewayEnvironment, routes: RoutingTable = .shop, problems: [ProblemType],
         configuration: Configuration = Configuration(),
     ) {
-        let upstreams = Upstreams(environment, routes: routes, configuration: configuration)
+        self.init(environment, plan: GatewayPlan(routes), problems: problems, configuration: configuration)
+    }
+
+    public init(
+        _ environment: GatewayEnvironment, plan: GatewayPlan, problems: [ProblemType],
+        configuration: Configuration = Configuration(),
+    ) {
+        let upstreams = Upstreams(environment, routes: plan.current.table, configuration: configuration)
         let core = GatewayParts(
             environment: environment,
             forwarder: Forwarder(
-                environment: environment, routes: routes, upstreams: upstreams, configuration: configuration),
-            local: LocalPages(environment: environment, routes: routes, upstreams: upstreams, problems: problems),
+                environment: environment, plan: plan, upstreams: upstreams, configuration: configuration),
+            local: LocalPages(environment: environment, plan: plan, upstreams: upstreams, problems: problems),
             upstreams: upstreams)
         self.parts = core
+        self.plan = plan
         self.handler = { request in try await core.answer(request, id: environment.ids.next()) }
         self.background = [
             BackgroundWork("health of services") { try await upstreams.watch() }

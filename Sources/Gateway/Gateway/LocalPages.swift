@@ -7,14 +7,14 @@ import Synchronization
 /// What the gateway answers itself: health, documents, explanations.
 struct LocalPages: Sendable {
     private let environment: GatewayEnvironment
-    private let routes: RoutingTable
+    private let plan: GatewayPlan
     private let upstreams: Upstreams
     private let problems: [ProblemType]
     private let began: Tick
 
-    init(environment: GatewayEnvironment, routes: RoutingTable, upstreams: Upstreams, problems: [ProblemType]) {
+    init(environment: GatewayEnvironment, plan: GatewayPlan, upstreams: Upstreams, problems: [ProblemType]) {
         self.environment = environment
-        self.routes = routes
+        self.plan = plan
         self.upstreams = upstreams
         self.problems = problems
         self.began = environment.time.now
@@ -76,7 +76,8 @@ struct LocalPages: Sendable {
             for await document in group { if let document { documents.append(document) } }
         }
         return DocumentMerge.merge(
-            documents.sorted { $0.0 < $1.0 }.map(\.1), title: "Order API", version: "1.0.0", routes: self.routes)
+            documents.sorted { $0.0 < $1.0 }.map(\.1), title: "Order API", version: "1.0.0",
+            routes: self.plan.current.table)
     }
 
     private func problem(_ code: String) -> ServiceResponse {

@@ -119,18 +119,14 @@ final class Platform: Sendable {
                 transport: self.transport, userKeys: self.userKeys, revocations: self.revocations,
                 time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
                 version: Version.current),
-            routes: self.settings.gateway.table, problems: ProblemType.common + ProblemType.shop + ProblemType.edge,
+            plan: GatewayPlan(self.settings.gateway),
+            problems: ProblemType.common + ProblemType.shop + ProblemType.edge,
             configuration: configuration)
     }
 
     /// The services of the configuration file: where they are, and how they are asked for their health.
     private func useServices(into configuration: inout GatewayService.Configuration) throws {
-        let unserved = self.settings.gateway.unserved
-        guard unserved.isEmpty else {
-            throw CommandFailure.environment(
-                "the gateway does not yet do all that the configuration asks for:\n  "
-                    + unserved.joined(separator: "\n  "))
-        }
+        try self.settings.gateway.requireServed()
         for service in self.settings.gateway.services {
             let name = ServiceName(rawValue: service.name)
             if service.health == nil { configuration.unchecked.insert(name) }

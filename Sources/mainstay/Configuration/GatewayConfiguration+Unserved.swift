@@ -2,9 +2,17 @@ import GatewayCore
 import LoadBalancing
 
 extension GatewayConfiguration {
+    /// - Throws: a ``CommandFailure`` that names what the gateway does not act upon.
+    func requireServed() throws {
+        let unserved = self.unserved
+        guard !unserved.isEmpty else { return }
+        throw CommandFailure.environment(
+            "the gateway does not yet do all that the configuration asks for:\n  " + unserved.joined(separator: "\n  "))
+    }
+
     /// What `check`, `explain` and `diff` understand and the running gateway does not yet act upon. It does not start with
     /// these, because a limit that is written down and not kept is worse than none.
-    var unserved: [String] {
+    private var unserved: [String] {
         let services = self.services.flatMap { service in
             let place = "gateway.services.\(service.name)"
             var found: [String] = []

@@ -12,6 +12,8 @@ struct Settings: Sendable {
     let values: ConfigReader
     /// Services, routes and policies of the gateway.
     let gateway: GatewayConfiguration
+    /// Where that came from.
+    let file: String?
 
     /// - Parameters:
     ///   - file: a YAML file, or nil.
@@ -32,7 +34,7 @@ struct Settings: Sendable {
             values: ConfigReader(providers: [
                 Self.provider("flags", flags), Self.provider("environment", fromEnvironment),
                 Self.provider("file", fromFile),
-            ]), gateway: gateway)
+            ]), gateway: gateway, file: file)
         problems += settings.problemsOfPools
         guard problems.isEmpty else {
             throw CommandFailure.environment("the configuration is refused:\n  " + problems.joined(separator: "\n  "))

@@ -25,10 +25,8 @@
         private var tokens: TokenCache
         private let deadline: Duration
         private var ownFields: OwnFields
-        private let routes: RoutingTable
-        /// By route.
-        private let isLegacy: [Bool]
-        private let priorities: [CallPriority]
+        /// The routes in force when the last request came.
+        private var edition: Edition
         private let ownPages = LocalPages.paths.map { Array($0.utf8) }
         private let explanations = Array(LocalPages.explanations.utf8)
         private let loginPaths = Forwarder.loginPaths.map { Array($0.utf8) }
@@ -47,9 +45,23 @@
             self.tokens = TokenCache(secret: environment.chance.next())
             self.deadline = parts.forwarder.configuration.deadline
             self.ownFields = OwnFields(deadline: self.deadline)
-            self.routes = parts.forwarder.routes
-            self.isLegacy = self.routes.routes.map(\.policy.isLegacy)
-            self.priorities = self.routes.routes.map(\.policy.priority)
+            self.edition = Edition(parts.forwarder.plan.current)
+        }
+
+        /// A table, and what is asked of its routes with every request.
+        private struct Edition {
+            let generation: Int
+            let routes: RoutingTable
+            /// By route.
+            let isLegacy: [Bool]
+            let priorities: [CallPriority]
+
+            init(_ edition: GatewayPlan.Edition) {
+                self.generation = edition.generation
+                self.routes = edition.table
+                self.isLegacy = edition.table.routes.map(\.policy.isLegacy)
+                self.priorities = edition.table.routes.map(\.policy.priority)
+            }
         }
 
         // MARK: Deciding
@@ -101,18 +113,21 @@
             _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
         ) throws -> ProxyDecision {
             let peer = exchange.peer
-            let decision = self.routes.decide(
+            if self.parts.forwarder.plan.generation != self.edition.generation {
+                self.edition = Edition(self.parts.forwarder.plan.current)
+            }
+            let decision = self.edition.routes.decide(
                 head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
             if exchange.finding == nil { try self.parts.forwarder.admit(exchange.peer) }
             if decision.version > 0 || decision.variesByAccept {
-                self.states[exchange.id].answerLines = self.routes.answerFields(decision).flatMap {
+                self.states[exchange.id].answerLines = self.edition.routes.answerFields(decision).flatMap {
                     Array("\($0.name): \($0.value)\r\n".utf8)
                 }
             }
             if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
             try self.parts.upstreams.requireAvailable(group)
-            let priority = self.priorities[decision.route]
+            let priority = self.edition.priorities[decision.route]
             if let wait = try self.takeTurn(exchange, group, priority) { return wait }
             self.states[exchange.id].group = group
             self.states[exchange.id].priority = priority
@@ -123,10 +138,12 @@
         private func forwardedGroup(
             _ decision: RouteDecision, _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
         ) -> Int? {
-            guard let group = decision.group, head.method != .head, !self.isLegacy[decision.route],
+            guard let group = decision.group, head.method != .head, !self.edition.isLegacy[decision.route],
                 !self.isOwnPage(head.path, bytes), self.addresses.isNumeric(group)
             else { return nil }
-            if decision.isRewritten { self.states[exchange.id].target = self.routes.target(decision, head, bytes) }
+            if decision.isRewritten {
+                self.states[exchange.id].target = self.edition.routes.target(decision, head, bytes)
+            }
             return self.isLogin(exchange, head, bytes) ? nil : group
         }
 

@@ -13,7 +13,13 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public init() {}
 
     /// The compiled table.
-    public var table: RoutingTable { self.routes.map { RoutingTable($0, self.settings) } ?? .shop }
+    public var table: RoutingTable { self.table(keeping: []) }
+
+    /// The compiled table, which also has the groups that it had before.
+    func table(keeping groups: [String]) -> RoutingTable {
+        RoutingTable(
+            self.routes ?? RoutingTable.shop.routes, self.settings, groups: groups + self.services.map(\.name))
+    }
 }
 
 /// A group of hosts.

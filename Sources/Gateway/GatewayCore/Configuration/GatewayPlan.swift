@@ -15,8 +15,20 @@ public final class GatewayPlan: Sendable {
     private let edition: Mutex<Edition>
     private let count = Atomic<Int>(1)
 
-    public init(_ configuration: GatewayConfiguration) {
-        self.edition = Mutex(Edition(configuration: configuration, table: configuration.table, generation: 1))
+    public convenience init(_ configuration: GatewayConfiguration) {
+        self.init(configuration, configuration.table)
+    }
+
+    /// A plan of routes alone.
+    public convenience init(_ table: RoutingTable) {
+        var configuration = GatewayConfiguration()
+        configuration.routes = table.routes
+        configuration.settings = table.settings
+        self.init(configuration, table)
+    }
+
+    private init(_ configuration: GatewayConfiguration, _ table: RoutingTable) {
+        self.edition = Mutex(Edition(configuration: configuration, table: table, generation: 1))
     }
 
     public var current: Edition { self.edition.withLock { $0 } }
@@ -24,12 +36,23 @@ public final class GatewayPlan: Sendable {
     /// Rises with each change.
     public var generation: Int { self.count.load(ordering: .acquiring) }
 
-    /// Puts another configuration into force.
+    /// Puts another configuration into force. Groups keep their indices, so that requests under way are not led astray; one
+    /// to which no route leads any more stays without requests.
     /// - Returns: what changed.
+    /// - Throws: ``ConfigurationRefused`` when it needs a group that was not there at the start.
     @discardableResult
-    public func replace(_ configuration: GatewayConfiguration) -> [GatewayChange] {
+    public func replace(_ configuration: GatewayConfiguration) throws(ConfigurationRefused) -> [GatewayChange] {
         // Compiled outside of the lock.
-        let table = configuration.table
+        let groups = self.current.table.groups
+        let table = configuration.table(keeping: groups)
+        guard table.groups == groups else {
+            throw ConfigurationRefused(
+                problems: table.groups.filter { !groups.contains($0) }.map { group in
+                    ConfigurationProblem(
+                        line: 1, place: "gateway.services.\(group)",
+                        message: "is new: services join when the gateway starts")
+                })
+        }
         return self.edition.withLock { edition in
             let changes = edition.configuration.changes(to: configuration)
             edition = Edition(configuration: configuration, table: table, generation: edition.generation + 1)
@@ -43,6 +66,6 @@ public final class GatewayPlan: Sendable {
     /// - Throws: ``ConfigurationRefused`` with every problem; the old one stays.
     @discardableResult
     public func replace(yaml: String, known: Set<String> = []) throws(ConfigurationRefused) -> [GatewayChange] {
-        self.replace(try GatewayConfiguration(yaml: yaml, known: known))
+        try self.replace(try GatewayConfiguration(yaml: yaml, known: known))
     }
 }

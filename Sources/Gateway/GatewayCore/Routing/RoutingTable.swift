@@ -22,11 +22,12 @@ public struct RoutingTable: Sendable {
     let parts: RoutingParts
     let lookup: RouteLookup
 
+    /// - Parameter groups: more groups, to which no route leads yet.
     /// - Precondition: names differ, and no path has a ``PathPattern/problem``.
-    public init(_ routes: [Route], _ settings: RoutingSettings = RoutingSettings()) {
+    public init(_ routes: [Route], _ settings: RoutingSettings = RoutingSettings(), groups: [String] = []) {
         precondition(Set(routes.map(\.name)).count == routes.count, "two routes have one name")
         let ranked = Self.ranked(routes)
-        let groups = Set(ranked.flatMap(\.groups)).sorted()
+        let groups = Set(ranked.flatMap(\.groups) + groups).sorted()
         var compiler = RouteCompiler(groups: groups, settings)
         self.routes = ranked
         self.groups = groups

@@ -70,6 +70,13 @@ struct GatewayConfigurationTests {
         #expect(plan.generation == 2)
         #expect(plan.current.generation == 2)
         #expect(plan.current.configuration.releases[0].greenPercent == 11)
+        // Requests under way know groups by their index.
+        let joining = Self.yaml.replacingOccurrences(
+            of: "services:", with: "services:\n    third: { hosts: [10.0.2.1:80] }")
+        #expect(throws: ConfigurationRefused.self) { try plan.replace(yaml: joining) }
+        let leaving = Self.yaml.replacingOccurrences(of: "release: shop", with: "service: blue")
+        try plan.replace(yaml: leaving)
+        #expect(plan.current.table.groups == before.table.groups)
     }
 
     @Test func `a release shifts on every route that leads to it, and a strangler is reverted at once`() throws {
