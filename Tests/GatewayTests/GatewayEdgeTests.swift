@@ -263,8 +263,8 @@
             let both = try (configuration(0), configuration(100))
             let statuses = try await shells.serving { edge in
                 let client = Loopback(to: edge.endpoint)
-                return try (0..<100).map { number in
-                    try shells.gateway.plan.replace(number.isMultiple(of: 2) ? both.1 : both.0)
+                return (0..<100).map { number in
+                    shells.gateway.plan.replace(number.isMultiple(of: 2) ? both.1 : both.0)
                     client.send("GET /orders/1 HTTP/1.1\r\nHost: shop\r\n\r\n")
                     return client.answer()?.status
                 }
@@ -273,7 +273,7 @@
             let paths = shells.takeReached().map { $0.head.path }
             #expect(paths == (0..<100).map { $0.isMultiple(of: 2) ? "/at-100/1" : "/at-0/1" })
             _ = try await shells.gateway.handler(request)
-            try shells.gateway.plan.replace(both.1)
+            shells.gateway.plan.replace(both.1)
             _ = try await shells.gateway.handler(request)
             #expect(shells.takeReached().map { $0.head.path } == ["/at-0/1", "/at-100/1"])
         }

@@ -29,8 +29,10 @@ public final class ServiceDirectory: Sendable {
         for observer in observers { observer(service, address) }
     }
 
+    /// A name with a port is an address already.
     public func address(of service: ServiceName) -> String? {
         self.state.withLock { $0.addresses[service] }
+            ?? (service.rawValue.contains(":") ? service.rawValue : nil)
     }
 
     /// All services, by name.

@@ -14,18 +14,20 @@ struct Forwarder: Sendable {
     let configuration: GatewayService.Configuration
     let tokens: TokenCheck
     let guards: UpstreamGuards
+    private let hosts: HandlerHosts
     private let failedLogins: KeyedSlidingWindow<String>
     private let clientRate: KeyedRateLimiter<UInt64>?
 
     init(
-        environment: GatewayEnvironment, plan: GatewayPlan, upstreams: Upstreams,
-        configuration: GatewayService.Configuration,
+        environment: GatewayEnvironment, plan: GatewayPlan, upstreams: Upstreams, guards: UpstreamGuards,
+        board: HostBoard, configuration: GatewayService.Configuration,
     ) {
         self.environment = environment
         self.plan = plan
         self.upstreams = upstreams
         self.configuration = configuration
-        self.guards = UpstreamGuards(environment, services: upstreams.services, configuration: configuration)
+        self.guards = guards
+        self.hosts = HandlerHosts(board, environment)
         self.tokens = TokenCheck(environment)
         self.clientRate = configuration.clientRate.map {
             KeyedRateLimiter(named: "requests of a client", $0, time: environment.time)
@@ -58,6 +60,9 @@ struct Forwarder: Sendable {
         /// The table that decided: it may not be the one in force any more.
         var table: RoutingTable
         var decision: RouteDecision
+        var text: RequestText
+        /// A key of the client's address.
+        var peer: UInt64
         /// What the service sees, or where the client is sent.
         var target: String
 
@@ -75,15 +80,15 @@ struct Forwarder: Sendable {
                 request.head.method.rawValue, target, host: request.head.authority, fields: fields)
         else { throw Self.refusal(.noRoute, target) }
         let table = self.plan.current.table
-        let decision = table.decide(
-            text, peer: BalancingKey.of(request.peer ?? ""), draw: self.environment.chance.next())
+        let peer = BalancingKey.of(request.peer ?? "")
+        let decision = table.decide(text, peer: peer, draw: self.environment.chance.next())
         switch decision.outcome {
         case .forward:
             let inner = decision.isRewritten ? table.target(decision, text) : target
-            return Routed(table: table, decision: decision, target: inner)
+            return Routed(table: table, decision: decision, text: text, peer: peer, target: inner)
         case .redirect:
             let location = table.location(decision, text, isSecure: false)
-            return Routed(table: table, decision: decision, target: location)
+            return Routed(table: table, decision: decision, text: text, peer: peer, target: location)
         case .refuse(let refusal): throw Self.refusal(refusal, target)
         }
     }
@@ -133,21 +138,41 @@ struct Forwarder: Sendable {
             }
             return ServiceResponse(status: .init(code: status), headers: [.location: routed.target])
         }
-        let service = self.upstreams.services[group]
+        let service = self.upstreams.service(group)
         try self.upstreams.requireAvailable(group)
         let path = String(routed.target.prefix { $0 != "?" })
         let isLogin = request.head.method == .post && Self.loginPaths.contains(path)
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin { try self.failedLogins.check(client) }
-        var response = try await self.guards.run(group, policy.priority, client: request.peer) {
-            try await self.send(request, to: service, routed.target, policy.priority, id: id)
-        }
+        var response = try await self.call(service, request, routed, policy, group, id: id)
         for field in routed.table.answerFields(routed.decision) {
             guard let name = HTTPField.Name(field.name) else { continue }
             response.head.headerFields.append(HTTPField(name: name, value: field.value))
         }
         if isLogin, response.head.status == .unauthorized { self.failedLogins.record(client) }
         return response
+    }
+
+    /// Sends a request to a host of its service when its turn has come.
+    private func call(
+        _ service: ServiceName, _ request: ServiceRequest, _ routed: Routed, _ policy: RoutePolicy, _ group: Int,
+        id: UniqueID,
+    ) async throws -> ServiceResponse {
+        do {
+            return try await self.guards.run(service, policy.priority, client: request.peer) {
+                let answer = try await self.hosts.run(
+                    group, of: routed.table.groups, routed.text, peer: routed.peer
+                ) { host in
+                    try await self.send(request, to: host, routed.target, policy.priority, id: id)
+                }
+                if let failed = FailedAnswer(status: answer.head.status.code, answer) { throw failed }
+                return answer
+            }
+        } catch let failed as FailedAnswer {
+            return failed.answer
+        } catch let error as TransportError {
+            throw self.problem(for: error, of: service)
+        }
     }
 
     /// Where log-ins go, at the service: tries that fail are counted. A server that forwards bytes leaves them to the
@@ -168,13 +193,9 @@ struct Forwarder: Sendable {
                 request.head.headerFields[.traceparent].flatMap { TraceContext($0) }, chance: self.environment.chance))
         outgoing.head.headerFields[.deadline] = String(self.configuration.deadline.milliseconds)
         outgoing.head.headerFields[.callPriority] = priority.name
-        do {
-            var response = try await self.environment.transport.call(service, outgoing, deadline: deadline)
-            response.head.headerFields = ForwardedHeaders.incoming(response.head.headerFields)
-            return response
-        } catch let error as TransportError {
-            throw self.problem(for: error, of: service)
-        }
+        var response = try await self.environment.transport.call(service, outgoing, deadline: deadline)
+        response.head.headerFields = ForwardedHeaders.incoming(response.head.headerFields)
+        return response
     }
 
     /// What the client is told when no answer came back.

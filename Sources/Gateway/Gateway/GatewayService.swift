@@ -19,6 +19,8 @@ public struct GatewayEnvironment: Sendable {
     public var chance: Chance
     public var logger: Logger
     public var version: String
+    /// Where hosts are found that the configuration does not list. Nil: nowhere.
+    public var hosts: (any HostSource)?
 
     public init(
         transport: any ServiceTransport, userKeys: any KeySource, revocations: RevocationList, time: TimeSource,
@@ -44,17 +46,13 @@ public struct GatewayService: Sendable {
     public struct Configuration: Sendable {
         /// How long a request may take. Default: 15 seconds.
         public var deadline = Duration.seconds(15)
-        /// How often each service's health is asked for. Default: 10 seconds.
+        /// How often each service's health is asked for that has no hosts of its own. Default: 10 seconds.
         public var healthInterval = Duration.seconds(10)
         /// When a health check that hangs counts as failed. Default: 5 seconds.
         public var healthTimeout = Duration.seconds(5)
         /// How many requests each client address may send, at an even rate after a burst of as many; an IPv6 client is its
         /// network of 64 bits. Pages of the gateway's own are not counted. Nil: any number. Default: nil.
         public var clientRate: Rate?
-        /// Where services are asked for their health. Default: all at /health/ready.
-        public var healthPaths: [ServiceName: String] = [:]
-        /// Services that are not asked. Default: none.
-        public var unchecked: Set<ServiceName> = []
         /// How many failed log-ins one client address may make in the window. Default: 100 in 15 minutes.
         public var failedLogins = Rate(100, per: .seconds(900))
 
@@ -83,10 +81,12 @@ public struct GatewayService: Sendable {
     public let handler: ServiceHandler
     /// The same parts, for a server that forwards bytes.
     let parts: GatewayParts
-    /// Health checks of the services.
+    /// Health checks and discovery.
     public let background: [BackgroundWork]
-    /// The routes in force; to be replaced while requests come.
+    /// The configuration in force.
     public let plan: GatewayPlan
+    /// Changes it while requests come.
+    public let control: GatewayControl
 
     public init(
         _ environment: GatewayEnvironment, routes: RoutingTable = .shop, problems: [ProblemType],
@@ -99,19 +99,32 @@ public struct GatewayService: Sendable {
         _ environment: GatewayEnvironment, plan: GatewayPlan, problems: [ProblemType],
         configuration: Configuration = Configuration(),
     ) {
-        let upstreams = Upstreams(environment, routes: plan.current.table, configuration: configuration)
+        let board = HostBoard(plan.current.configuration.services)
+        let upstreams = Upstreams(environment, board, configuration: configuration)
+        let guards = UpstreamGuards(environment, configuration)
+        let control = GatewayControl(plan, board, upstreams, guards)
         let core = GatewayParts(
             environment: environment,
             forwarder: Forwarder(
-                environment: environment, plan: plan, upstreams: upstreams, configuration: configuration),
+                environment: environment, plan: plan, upstreams: upstreams, guards: guards, board: board,
+                configuration: configuration),
             local: LocalPages(environment: environment, plan: plan, upstreams: upstreams, problems: problems),
-            upstreams: upstreams)
+            upstreams: upstreams, board: board)
         self.parts = core
         self.plan = plan
+        self.control = control
         self.handler = { request in try await core.answer(request, id: environment.ids.next()) }
-        self.background = [
-            BackgroundWork("health of services") { try await upstreams.watch() }
+        let patrol = HostPatrol(environment, board)
+        var background = [
+            BackgroundWork("health of services") { try await upstreams.watch() },
+            BackgroundWork("health of hosts") { try await patrol.run() },
         ]
+        if let source = environment.hosts {
+            let discovery = HostDiscovery(
+                source: source, board: board, time: environment.time, logger: environment.logger)
+            background.append(BackgroundWork("discovery of hosts") { try await discovery.run() })
+        }
+        self.background = background
     }
 }
 
@@ -121,6 +134,7 @@ struct GatewayParts: Sendable {
     let forwarder: Forwarder
     let local: LocalPages
     let upstreams: Upstreams
+    let board: HostBoard
 
     func answer(_ request: ServiceRequest, id: UniqueID) async throws -> ServiceResponse {
         let answer = try await self.local.answer(request)

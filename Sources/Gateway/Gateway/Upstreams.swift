@@ -9,33 +9,59 @@ import Synchronization
 final class Upstreams: Sendable {
     private let environment: GatewayEnvironment
     private let configuration: GatewayService.Configuration
-    /// Sorted; groups of routes are named by their index here.
-    let services: [ServiceName]
-    /// By index.
-    private let health: Mutex<[UpstreamHealth]>
+    private let board: HostBoard
 
-    init(_ environment: GatewayEnvironment, routes: RoutingTable, configuration: GatewayService.Configuration) {
-        self.environment = environment
-        self.configuration = configuration
-        self.services = routes.groups.map { ServiceName(rawValue: $0) }
-        let unknown = UpstreamHealth(at: environment.time.now)
-        self.health = Mutex(Array(repeating: unknown, count: self.services.count))
+    private struct State {
+        /// Groups of routes are named by their index here.
+        var services: [ServiceName] = []
+        /// By index.
+        var health: [UpstreamHealth] = []
     }
 
+    private let state = Mutex(State())
+
+    init(_ environment: GatewayEnvironment, _ board: HostBoard, configuration: GatewayService.Configuration) {
+        self.environment = environment
+        self.board = board
+        self.configuration = configuration
+    }
+
+    /// Takes up groups that are new.
+    func adopt(_ groups: [String]) {
+        let unknown = UpstreamHealth(at: self.environment.time.now)
+        self.state.withLock { state in
+            for name in groups[state.services.count...] {
+                state.services.append(ServiceName(rawValue: name))
+                state.health.append(unknown)
+            }
+        }
+    }
+
+    var services: [ServiceName] { self.state.withLock { $0.services } }
+
+    /// The name of a group.
+    func service(_ group: Int) -> ServiceName { self.state.withLock { $0.services[group] } }
+
     /// The index of a service.
-    func group(of service: ServiceName) -> Int? { self.services.firstIndex(of: service) }
+    func group(of service: ServiceName) -> Int? { self.state.withLock { $0.services.firstIndex(of: service) } }
 
     /// - Throws: a problem when the last check of the service failed.
     func requireAvailable(_ group: Int) throws {
-        let health = self.health.withLock { $0[group] }
-        guard !health.isAvailable else { return }
-        let service = self.services[group]
-        throw Problem(
-            .unavailable, "\(service) is down: \(health.reason ?? "its health check failed")",
-            details: ["service": .string(service.rawValue)], retryAfter: .seconds(1))
+        let reason = self.state.withLock { state in
+            state.health[group].isAvailable ? nil : state.health[group].reason ?? "its health check failed"
+        }
+        if let reason { throw Self.isDown(self.service(group), reason) }
     }
 
+    static func isDown(_ service: ServiceName, _ reason: String) -> Problem {
+        Problem(
+            .unavailable, "\(service) is down: \(reason)", details: ["service": .string(service.rawValue)],
+            retryAfter: .seconds(1))
+    }
+
+    /// A service with hosts of its own is not down because one of them is.
     func callFailed(_ service: ServiceName, _ reason: String) {
+        guard self.board.groups[service.rawValue] == nil else { return }
         self.update(service) { $0.failed(reason, at: $1) }
     }
 
@@ -43,7 +69,7 @@ final class Upstreams: Sendable {
     func watch() async throws {
         while !Task.isCancelled {
             _ = await self.report()
-            let isAnyDown = self.health.withLock { $0.contains { !$0.isAvailable } }
+            let isAnyDown = self.state.withLock { $0.health.contains { !$0.isAvailable } }
             // A service that is down is asked again soon, so that its return is noticed.
             try await self.environment.time.sleep(
                 for: isAnyDown ? min(.seconds(1), self.configuration.healthInterval) : self.configuration.healthInterval
@@ -51,11 +77,15 @@ final class Upstreams: Sendable {
         }
     }
 
-    /// Asks every service whether it is ready, in parallel, and remembers the answers.
+    /// Asks every service whether it is ready, in parallel, and remembers the answers. Of those with hosts of their own it
+    /// says what is known of these.
     func report() async -> HealthReport {
-        var results: [HealthReport.Result] = []
+        let hosts = self.board.groups
+        var results = hosts.filter(\.value.isChecked).map { name, group in
+            HealthReport.Result(name: name, isCritical: true, error: group.unavailability, took: .zero)
+        }
         await withTaskGroup { group in
-            for service in self.services where !self.configuration.unchecked.contains(service) {
+            for service in self.services where hosts[service.rawValue] == nil {
                 group.addTask { await self.check(service) }
             }
             for await result in group { results.append(result) }
@@ -70,7 +100,7 @@ final class Upstreams: Sendable {
         var isKnown = true
         do {
             let response = try await self.environment.transport.call(
-                service, ServiceRequest(.get, self.configuration.healthPaths[service] ?? "/health/ready"),
+                service, ServiceRequest(.get, "/health/ready"),
                 deadline: deadline)
             if response.head.status != .ok { failure = "it answered \(response.head.status.code)" }
         } catch let error as TransportError {
@@ -93,10 +123,10 @@ final class Upstreams: Sendable {
     private func update(_ service: ServiceName, _ change: (inout UpstreamHealth, Tick) -> Void) {
         guard let group = self.group(of: service) else { return }
         let now = self.environment.time.now
-        let (before, after) = self.health.withLock { states in
-            let before = states[group]
-            change(&states[group], now)
-            return (before, states[group])
+        let (before, after) = self.state.withLock { state in
+            let before = state.health[group]
+            change(&state.health[group], now)
+            return (before, state.health[group])
         }
         guard before.state != after.state else { return }
         self.environment.logger.info(

@@ -84,10 +84,11 @@
             }
         }
 
-        /// Gives a group other endpoints, soon. Requests under way finish where they are.
+        /// Gives a group other endpoints, soon; also one that was not there at the start. Requests under way finish where they
+        /// are.
         public func setEndpoints(_ endpoints: [Endpoint], of group: Int) {
-            precondition(self.configuration.upstreams.indices.contains(group), "there is no group \(group)")
-            for control in self.controls { control.order { $0.endpoints[group] = endpoints } }
+            precondition(group >= 0, "groups count from 0")
+            for control in self.controls { control.setEndpoints(endpoints, of: group) }
         }
 
         /// Stops accepting, closes idle connections, and lets requests under way finish.

@@ -59,13 +59,12 @@ extension Platform {
             let settings = self.platform.settings
             let edge = try self.edge()
             self.platform.addresses.observe { service, address in edge.setAddress(address, of: service) }
-            Self.useHosts(of: settings.gateway, edge)
             let address = HostAndPort(host: settings.host, port: Int(edge.endpoint.port))
             self.platform.addresses.register("gateway", at: "\(address)")
             self.ready.arrived("gateway", port: Int(edge.endpoint.port))
             let limit = settings.drain
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await self.reloadWhenTold(edge) }
+                group.addTask { await self.reloadWhenTold() }
                 try await withTaskCancellationHandler {
                     try await withGracefulShutdownHandler {
                         try await edge.run()
@@ -79,22 +78,14 @@ extension Platform {
             }
         }
 
-        private static func useHosts(of configuration: GatewayConfiguration, _ edge: GatewayEdge) {
-            for service in configuration.services {
-                guard case .list(let hosts) = service.source else { continue }
-                edge.setAddresses(hosts.map(\.name), of: ServiceName(rawValue: service.name))
-            }
-        }
-
         /// Reads the configuration file again with each SIGHUP. What is refused changes nothing.
-        private func reloadWhenTold(_ edge: GatewayEdge) async {
+        private func reloadWhenTold() async {
             for await _ in await UnixSignalsSequence(trapping: .sighup) {
                 let (logger, file) = (self.platform.logger, self.platform.settings.file)
                 do {
                     let configuration = try Settings.load(file: file, environment: [:], flags: [:]).gateway
                     try configuration.requireServed()
-                    let changes = try self.gateway.plan.replace(configuration)
-                    Self.useHosts(of: configuration, edge)
+                    let changes = self.gateway.control.replace(configuration)
                     let told = changes.map(\.description).joined(separator: "; ")
                     logger.notice("the gateway's configuration was replaced", metadata: ["changes": "\(told)"])
                 } catch {

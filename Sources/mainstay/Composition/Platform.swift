@@ -113,29 +113,16 @@ final class Platform: Sendable {
         configuration.clientRate = self.settings.clientRate
         configuration.healthInterval = self.settings.healthInterval
         configuration.healthTimeout = self.settings.healthTimeout
-        try self.useServices(into: &configuration)
+        try self.settings.gateway.requireServed()
+        var environment = GatewayEnvironment(
+            transport: self.transport, userKeys: self.userKeys, revocations: self.revocations,
+            time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
+            version: Version.current)
+        environment.hosts = SystemHosts()
         return GatewayService(
-            GatewayEnvironment(
-                transport: self.transport, userKeys: self.userKeys, revocations: self.revocations,
-                time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
-                version: Version.current),
-            plan: GatewayPlan(self.settings.gateway),
+            environment, plan: GatewayPlan(self.settings.gateway),
             problems: ProblemType.common + ProblemType.shop + ProblemType.edge,
             configuration: configuration)
-    }
-
-    /// The services of the configuration file: where they are, and how they are asked for their health.
-    private func useServices(into configuration: inout GatewayService.Configuration) throws {
-        try self.settings.gateway.requireServed()
-        for service in self.settings.gateway.services {
-            let name = ServiceName(rawValue: service.name)
-            if service.health == nil { configuration.unchecked.insert(name) }
-            configuration.healthPaths[name] = service.healthPath
-            // What a handler must see whole is sent to the first.
-            if case .list(let hosts) = service.source, let first = hosts.first {
-                self.addresses.register(name, at: first.name)
-            }
-        }
     }
 
     /// A host for a handler that registers its address and reports when it listens.

@@ -1,5 +1,4 @@
 import GatewayCore
-import LoadBalancing
 
 extension GatewayConfiguration {
     /// - Throws: a ``CommandFailure`` that names what the gateway does not act upon.
@@ -13,22 +12,9 @@ extension GatewayConfiguration {
     /// What `check`, `explain` and `diff` understand and the running gateway does not yet act upon. It does not start with
     /// these, because a limit that is written down and not kept is worse than none.
     private var unserved: [String] {
-        let services = self.services.flatMap { service in
-            let place = "gateway.services.\(service.name)"
-            var found: [String] = []
-            switch service.source {
-            case .list: break
-            case .dns: found.append("\(place).dns")
-            case .file: found.append("\(place).file")
-            }
-            if service.balancing != LoadBalancer.Configuration() { found.append("\(place).balancing and outliers") }
-            if service.connections != nil { found.append("\(place).connections") }
-            return found
+        (self.routes ?? []).flatMap { route in
+            route.policy.unserved.map { "route \(route.name): \($0)" }
         }
-        return services
-            + (self.routes ?? []).flatMap { route in
-                route.policy.unserved.map { "route \(route.name): \($0)" }
-            }
     }
 }
 

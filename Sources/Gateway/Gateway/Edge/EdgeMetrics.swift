@@ -20,20 +20,21 @@ public final class EdgeMetrics: Sendable {
         var sent: Int64 = 0
     }
 
-    /// By group; the last is the gateway itself.
-    private let counts: Mutex<[Counts]>
-    private let names: [String]
+    /// The gateway itself, then by group.
+    private let counts = Mutex([Counts()])
+    private let services: @Sendable () -> [String]
 
-    init(services: [String]) {
-        self.names = services + ["gateway"]
-        self.counts = Mutex(Array(repeating: Counts(), count: services.count + 1))
+    /// - Parameter services: the names of the groups.
+    init(services: @escaping @Sendable () -> [String]) {
+        self.services = services
     }
 
     func record(_ report: ProxyReport) {
         let took = (report.ended - report.began).nanoseconds
         let bucket = Self.bounds.firstIndex { took <= $0 } ?? Self.bounds.count
         self.counts.withLock { all in
-            let place = report.group ?? all.count - 1
+            let place = report.group.map { $0 + 1 } ?? 0
+            while all.count <= place { all.append(Counts()) }
             all[place].requests[Swift.min(5, report.status / 100)] += 1
             all[place].buckets[bucket] += 1
             all[place].nanoseconds += took
@@ -45,19 +46,20 @@ public final class EdgeMetrics: Sendable {
     /// OpenMetrics 1.0 text.
     public var text: String {
         let all = self.counts.withLock { $0 }
+        let names = ["gateway"] + self.services()
         var text = "# TYPE mainstay_gateway_requests counter\n"
-        for (name, counts) in zip(self.names, all) {
+        for (name, counts) in zip(names, all) {
             for (hundreds, count) in counts.requests.enumerated() where count > 0 {
                 text += "mainstay_gateway_requests_total{service=\"\(name)\",status=\"\(hundreds)xx\"} \(count)\n"
             }
         }
         text += "# TYPE mainstay_gateway_bytes counter\n"
-        for (name, counts) in zip(self.names, all) {
+        for (name, counts) in zip(names, all) {
             text += "mainstay_gateway_bytes_total{service=\"\(name)\",direction=\"in\"} \(counts.received)\n"
             text += "mainstay_gateway_bytes_total{service=\"\(name)\",direction=\"out\"} \(counts.sent)\n"
         }
         text += "# TYPE mainstay_gateway_request_seconds histogram\n"
-        for (name, counts) in zip(self.names, all) {
+        for (name, counts) in zip(names, all) {
             var sum = 0
             for (index, count) in counts.buckets.enumerated() {
                 sum += count

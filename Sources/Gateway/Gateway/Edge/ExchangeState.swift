@@ -18,6 +18,11 @@ struct ExchangeState {
     var answerLines: [UInt8] = []
     /// Path and query for the service, where they are not the client's.
     var target: [UInt8]?
+    /// What its host is chosen by.
+    var hostKey: UInt64 = 0
+    /// The host that it was sent to last, and with which attempt.
+    var lease: Balancers.Lease?
+    var attempt = 0
     /// What it holds of the service's limits.
     var passage: Passage?
     /// Whether a handler answers it, with fields of its own.

@@ -3,6 +3,7 @@
     import Essentials
     public import HTTPTransport
     import HTTPWire
+    import LoadBalancing
     import Synchronization
 
     /// A gateway served by event loops: requests and answers are forwarded as bytes, and decided about as
@@ -26,30 +27,37 @@
 
         public let metrics: EdgeMetrics
         private let server: ProxyServer
-        private let services: [ServiceName]
+        private let upstreams: Upstreams
         private let addresses: EdgeAddresses
+        private let board: HostBoard
         private let log: AccessLog?
 
         /// Binds the port.
         /// - Throws: ``SocketError``, ``ProxyConfigurationError``.
         public init(_ service: GatewayService, _ configuration: Configuration) throws {
             let parts = service.parts
-            let services = parts.upstreams.services
-            let metrics = EdgeMetrics(services: services.map(\.rawValue))
-            let addresses = EdgeAddresses(count: services.count)
+            let upstreams = parts.upstreams
+            let metrics = EdgeMetrics { upstreams.services.map(\.rawValue) }
+            let addresses = EdgeAddresses()
             var proxy = ProxyConfiguration()
             proxy.listen = configuration.listen
             proxy.loops = configuration.loops
-            proxy.upstreams = Array(repeating: [], count: services.count)
+            proxy.upstreams = Array(repeating: [], count: upstreams.services.count)
             proxy.limits.body = Self.bodyLimit
             let log = configuration.accessLog
-            self.services = services
+            self.upstreams = upstreams
             self.metrics = metrics
             self.addresses = addresses
+            self.board = parts.board
             self.log = log
             self.server = try ProxyServer(
                 proxy, time: parts.environment.time, wallClock: parts.environment.wallClock
             ) { GatewayRouter(parts, addresses, log: log, metrics: metrics) }
+            let (server, board) = (self.server, parts.board)
+            board.observe { service, hosts in
+                guard let group = upstreams.group(of: ServiceName(rawValue: service)) else { return }
+                Self.use(hosts.map(\.name), group, addresses, server)
+            }
         }
 
         /// Where it listens.
@@ -65,34 +73,37 @@
         /// Stops accepting, and finishes what has been accepted.
         public func drain(within limit: Duration) { self.server.drain(within: limit) }
 
-        /// Says where a service listens. A host that is a name and not an address is called by the handler's transport.
+        /// Says where a service listens that has no hosts of its own. A host that is a name and not an address is called by
+        /// the handler's transport.
         /// - Parameter address: `host:port`.
         public func setAddress(_ address: String, of service: ServiceName) {
-            self.setAddresses([address], of: service)
+            guard let group = self.upstreams.group(of: service), self.board.groups[service.rawValue] == nil else { return }
+            Self.use([address], group, self.addresses, self.server)
         }
 
-        /// Says where the hosts of a service listen; requests go to them in turn.
-        /// - Parameter addresses: each `host:port`.
-        public func setAddresses(_ addresses: [String], of service: ServiceName) {
-            let endpoints = addresses.compactMap { Endpoint($0) }
-            guard let group = self.services.firstIndex(of: service), !endpoints.isEmpty else { return }
-            let areNumeric = endpoints.allSatisfy(\.isNumeric)
-            self.addresses.set(areNumeric, group)
-            self.server.setEndpoints(areNumeric ? endpoints : [], of: group)
+        private static func use(
+            _ hosts: [String], _ group: Int, _ addresses: EdgeAddresses, _ server: ProxyServer
+        ) {
+            let endpoints = hosts.compactMap { Endpoint($0) }
+            let areNumeric = endpoints.count == hosts.count && endpoints.allSatisfy(\.isNumeric)
+            server.setEndpoints(areNumeric ? endpoints : [], of: group)
+            addresses.set(areNumeric, group)
         }
     }
 
     /// Which services are known by a numeric address, so that the loops can connect to them.
     final class EdgeAddresses: Sendable {
-        private let known: Mutex<[Bool?]>
-
-        init(count: Int) {
-            self.known = Mutex(Array(repeating: nil, count: count))
-        }
+        /// By group; what is missing is numeric.
+        private let known = Mutex<[Bool]>([])
 
         /// Also true while no address is known.
-        func isNumeric(_ group: Int) -> Bool { self.known.withLock { $0[group] ?? true } }
+        func isNumeric(_ group: Int) -> Bool { self.known.withLock { group >= $0.count || $0[group] } }
 
-        func set(_ isNumeric: Bool, _ group: Int) { self.known.withLock { $0[group] = isNumeric } }
+        func set(_ isNumeric: Bool, _ group: Int) {
+            self.known.withLock { known in
+                while known.count <= group { known.append(true) }
+                known[group] = isNumeric
+            }
+        }
     }
 #endif

@@ -15,7 +15,6 @@
     /// limit, HEAD) goes to the same handler that the simulator uses.
     final class GatewayRouter: ProxyRouter {
         let parts: GatewayParts
-        let services: [ServiceName]
         let log: AccessLog?
         let metrics: EdgeMetrics
         private let addresses: EdgeAddresses
@@ -27,6 +26,7 @@
         private var ownFields: OwnFields
         /// The routes in force when the last request came.
         private var edition: Edition
+        private var balancers: Balancers
         private let ownPages = LocalPages.paths.map { Array($0.utf8) }
         private let explanations = Array(LocalPages.explanations.utf8)
         private let loginPaths = Forwarder.loginPaths.map { Array($0.utf8) }
@@ -35,7 +35,6 @@
         init(_ parts: GatewayParts, _ addresses: EdgeAddresses, log: AccessLog?, metrics: EdgeMetrics) {
             let environment = parts.environment
             self.parts = parts
-            self.services = parts.upstreams.services
             self.addresses = addresses
             self.log = log
             self.metrics = metrics
@@ -45,7 +44,8 @@
             self.tokens = TokenCache(secret: environment.chance.next())
             self.deadline = parts.forwarder.configuration.deadline
             self.ownFields = OwnFields(deadline: self.deadline)
-            self.edition = Edition(parts.forwarder.plan.current)
+            self.edition = Edition(parts.forwarder.plan.current, parts.forwarder.guards)
+            self.balancers = Balancers(parts.board, chance: self.chance)
         }
 
         /// A table, and what is asked of its routes with every request.
@@ -55,12 +55,15 @@
             /// By route.
             let isLegacy: [Bool]
             let priorities: [CallPriority]
+            /// By group.
+            let lanes: [UpstreamGuards.Lane]
 
-            init(_ edition: GatewayPlan.Edition) {
+            init(_ edition: GatewayPlan.Edition, _ guards: UpstreamGuards) {
                 self.generation = edition.generation
                 self.routes = edition.table
                 self.isLegacy = edition.table.routes.map(\.policy.isLegacy)
                 self.priorities = edition.table.routes.map(\.policy.priority)
+                self.lanes = guards.lanes(edition.table.groups)
             }
         }
 
@@ -114,10 +117,11 @@
         ) throws -> ProxyDecision {
             let peer = exchange.peer
             if self.parts.forwarder.plan.generation != self.edition.generation {
-                self.edition = Edition(self.parts.forwarder.plan.current)
+                self.edition = Edition(self.parts.forwarder.plan.current, self.parts.forwarder.guards)
             }
-            let decision = self.edition.routes.decide(
-                head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
+            self.balancers.follow(self.edition.routes.groups, at: exchange.began)
+            let (client, draw) = (BalancingKey.of(peer.span.bytes), self.chance.next())
+            let decision = self.edition.routes.decide(head, bytes, peer: client, draw: draw)
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
             if exchange.finding == nil { try self.parts.forwarder.admit(exchange.peer) }
             if decision.version > 0 || decision.variesByAccept {
@@ -126,12 +130,19 @@
                 }
             }
             if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
-            try self.parts.upstreams.requireAvailable(group)
+            try self.requireAvailable(group)
+            self.states[exchange.id].hostKey = self.balancers.key(group, head, bytes, peer: client, draw: draw)
             let priority = self.edition.priorities[decision.route]
             if let wait = try self.takeTurn(exchange, group, priority) { return wait }
             self.states[exchange.id].group = group
             self.states[exchange.id].priority = priority
             return .forward(ProxyForward(to: group, deadline: self.deadline))
+        }
+
+        private func requireAvailable(_ group: Int) throws {
+            try self.parts.upstreams.requireAvailable(group)
+            guard let reason = self.balancers.unavailability(group) else { return }
+            throw Upstreams.isDown(self.parts.upstreams.service(group), reason)
         }
 
         /// The group of a request whose body passes unseen; nil when a handler must see it, or refuse it.
@@ -238,7 +249,7 @@
                 self.states[exchange.id].passage = try result.get().take()
                 return nil
             }
-            let pipeline = self.parts.forwarder.guards.pipeline(group, priority)
+            let pipeline = self.edition.lanes[group].pipeline(priority)
             let client = String(decoding: exchange.peer, as: UTF8.self)
             let passage = try pipeline.enter(priority, CallTraits(group: client))
             guard passage.isQueued else {
@@ -303,6 +314,27 @@
             }
         }
 
+        // MARK: Hosts
+
+        func choose(_ exchange: ProxyExchange, group: Int, of endpoints: [Endpoint], attempt: Int) -> Int? {
+            guard self.balancers.has(group) else { return nil }
+            let isFirst = attempt == 1 && exchange.finding == nil
+            let now = isFirst ? exchange.began : self.parts.environment.time.now
+            let before = self.states[exchange.id].lease
+            if let before {
+                // Asked for the same attempt again, it was not tried at all.
+                let isTried = attempt > self.states[exchange.id].attempt
+                self.balancers.ended(before, isTried ? .failure : .cancelled, at: now)
+            }
+            let lease = self.balancers.pick(
+                group, key: self.states[exchange.id].hostKey, avoiding: before, at: now)
+            self.states[exchange.id].lease = lease
+            self.states[exchange.id].attempt = attempt
+            // The loop hears of a list before the balancers do; between the two it takes hosts in turn.
+            guard let lease, let position = self.balancers.position(lease), position < endpoints.count else { return nil }
+            return position
+        }
+
         // MARK: Endings
 
         func answer(to problem: EdgeProblem, _ exchange: ProxyExchange?) -> ProxyAnswer? {
@@ -316,7 +348,7 @@
                 return self.told(problem).response(instance: exchange.map { self.states[$0.id].id.description }).answer
             case .upstreamUnreachable, .upstreamFailed, .upstreamTimeout, .upstreamUnknown:
                 guard let exchange, let failure = problem.failure else { return nil }
-                let service = self.services[self.states[exchange.id].group]
+                let service = self.parts.upstreams.service(self.states[exchange.id].group)
                 return self.answer(for: self.parts.forwarder.problem(for: failure, of: service), exchange)
             }
         }
@@ -336,6 +368,9 @@
         func ended(_ exchange: ProxyExchange, _ report: ProxyReport) {
             self.states[exchange.id].passage?.leave(report.outcome)
             self.states[exchange.id].passage = nil
+            if let lease = self.states[exchange.id].lease {
+                self.balancers.ended(lease, report.hostOutcome, at: report.answered ?? report.ended)
+            }
             self.metrics.record(report)
             self.log?.write(
                 self.states[exchange.id], self.ownFields.text(of: self.states[exchange.id].moment), exchange, report)
@@ -359,10 +394,21 @@
         /// What it says about the service.
         fileprivate var outcome: Outcome {
             switch self.ending {
-            case .forwarded, .answered, .tunnel: .success
+            case .forwarded, .answered, .tunnel:
+                FailedAnswer(status: self.status, ServiceResponse(status: .ok)).map { .failure($0) } ?? .success
             case .clientLeft: .failure(CancellationError())
             case .upstreamBroke: .failure(TransportError(.connectionLost, "the answer broke off"))
             case .problem(let problem): .failure(problem.failure ?? CancellationError())
+            }
+        }
+
+        /// What it says about the host that it was sent to last.
+        fileprivate var hostOutcome: CallOutcome {
+            switch self.ending {
+            case .forwarded, .answered, .tunnel: self.status >= 500 ? .failure : .success
+            case .clientLeft: .cancelled
+            case .upstreamBroke: .failure
+            case .problem(let problem): problem.failure == nil ? .cancelled : .failure
             }
         }
     }

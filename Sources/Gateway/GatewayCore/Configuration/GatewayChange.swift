@@ -82,6 +82,7 @@ extension ServiceConfiguration {
         }
         if self.health != old.health || self.healthPath != old.healthPath { details.append("health checks") }
         if self.connections != old.connections { details.append("connections") }
+        if self.breaker != old.breaker { details.append("breaker") }
         return details
     }
 }

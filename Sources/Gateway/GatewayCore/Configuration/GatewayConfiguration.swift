@@ -18,7 +18,7 @@ public struct GatewayConfiguration: Hashable, Sendable {
     /// The compiled table, which also has the groups that it had before.
     func table(keeping groups: [String]) -> RoutingTable {
         RoutingTable(
-            self.routes ?? RoutingTable.shop.routes, self.settings, groups: groups + self.services.map(\.name))
+            self.routes ?? RoutingTable.shop.routes, self.settings, groups: self.services.map(\.name), keeping: groups)
     }
 }
 
@@ -43,11 +43,27 @@ public struct ServiceConfiguration: Hashable, Sendable {
     public var health: ActiveCheck.Configuration?
     /// Requests under way; nil: as many as it answers without a queue.
     public var connections: Int?
+    /// When it is called no more because too much fails. Nil: never.
+    public var breaker: BreakerPolicy? = BreakerPolicy()
 
     public init(_ name: String, _ source: Source) {
         self.name = name
         self.source = source
     }
+}
+
+/// When a service is called no more, and when it is tried again.
+public struct BreakerPolicy: Hashable, Sendable {
+    /// Percent of the calls of the window that fail. In 1...100. Default: 50.
+    public var failures = 50
+    /// Calls of the window that it takes to say so. At least 1. Default: 20.
+    public var volume = 20
+    /// More than zero. Default: 10 s.
+    public var window = Duration.seconds(10)
+    /// After how long one call tries whether it works again. More than zero. Default: 2 s.
+    public var recovery = Duration.seconds(2)
+
+    public init() {}
 }
 
 /// Two services, of which one replaces the other.

@@ -2,7 +2,7 @@ import Synchronization
 
 /// The configuration in force, and the one way to replace it: as a whole, or not at all.
 ///
-/// An event loop asks for ``generation`` once per round, which costs a load, and takes ``current`` when it has changed.
+/// An event loop asks for ``generation`` with each request, which costs a load, and takes ``current`` when it has changed.
 public final class GatewayPlan: Sendable {
     /// A configuration with its table, compiled.
     public struct Edition: Sendable {
@@ -14,6 +14,8 @@ public final class GatewayPlan: Sendable {
 
     private let edition: Mutex<Edition>
     private let count = Atomic<Int>(1)
+    /// Held by who makes the next edition, so that readers do not wait for it.
+    private let writing = Mutex(())
 
     public convenience init(_ configuration: GatewayConfiguration) {
         self.init(configuration, configuration.table)
@@ -36,29 +38,35 @@ public final class GatewayPlan: Sendable {
     /// Rises with each change.
     public var generation: Int { self.count.load(ordering: .acquiring) }
 
-    /// Puts another configuration into force. Groups keep their indices, so that requests under way are not led astray; one
-    /// to which no route leads any more stays without requests.
+    /// Makes another configuration of the one in force and puts it into force. Groups keep their indices, so that requests
+    /// under way are not led astray: new ones come behind them, and one to which no route leads any more stays.
+    /// - Parameters:
+    ///   - change: what it throws leaves everything as it was.
+    ///   - prepare: sees the next edition before requests do.
     /// - Returns: what changed.
-    /// - Throws: ``ConfigurationRefused`` when it needs a group that was not there at the start.
     @discardableResult
-    public func replace(_ configuration: GatewayConfiguration) throws(ConfigurationRefused) -> [GatewayChange] {
-        // Compiled outside of the lock.
-        let groups = self.current.table.groups
-        let table = configuration.table(keeping: groups)
-        guard table.groups == groups else {
-            throw ConfigurationRefused(
-                problems: table.groups.filter { !groups.contains($0) }.map { group in
-                    ConfigurationProblem(
-                        line: 1, place: "gateway.services.\(group)",
-                        message: "is new: services join when the gateway starts")
-                })
+    public func update(
+        _ change: (inout GatewayConfiguration) throws -> Void, preparing prepare: (Edition) -> Void = { _ in }
+    ) rethrows -> [GatewayChange] {
+        try self.writing.withLock { _ in
+            let before = self.current
+            var configuration = before.configuration
+            try change(&configuration)
+            let next = Edition(
+                configuration: configuration, table: configuration.table(keeping: before.table.groups),
+                generation: before.generation + 1)
+            prepare(next)
+            self.edition.withLock { $0 = next }
+            self.count.store(next.generation, ordering: .releasing)
+            return before.configuration.changes(to: configuration)
         }
-        return self.edition.withLock { edition in
-            let changes = edition.configuration.changes(to: configuration)
-            edition = Edition(configuration: configuration, table: table, generation: edition.generation + 1)
-            self.count.store(edition.generation, ordering: .releasing)
-            return changes
-        }
+    }
+
+    /// Puts another configuration into force.
+    /// - Returns: what changed.
+    @discardableResult
+    public func replace(_ configuration: GatewayConfiguration) -> [GatewayChange] {
+        self.update { $0 = configuration }
     }
 
     /// Reads another configuration and puts it into force.
@@ -66,6 +74,6 @@ public final class GatewayPlan: Sendable {
     /// - Throws: ``ConfigurationRefused`` with every problem; the old one stays.
     @discardableResult
     public func replace(yaml: String, known: Set<String> = []) throws(ConfigurationRefused) -> [GatewayChange] {
-        try self.replace(try GatewayConfiguration(yaml: yaml, known: known))
+        self.replace(try GatewayConfiguration(yaml: yaml, known: known))
     }
 }

@@ -100,6 +100,7 @@ struct GatewayReader {
             }
         }
         service.connections = Self.integer(node["connections"])
+        service.breaker = Self.breaker(node["breaker"])
         return service
     }
 
@@ -127,13 +128,7 @@ struct GatewayReader {
     }
 
     private mutating func requireAddress(_ node: ConfigurationNode?, _ text: String, _ place: String) {
-        let colon = text.lastIndex(of: ":")
-        let port = colon.flatMap { Int(text[text.index(after: $0)...]) }
-        let host = colon.map { text[..<$0] } ?? ""
-        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        guard let port, (1...65_535).contains(port), !host.isEmpty, isBracketed || !host.contains(":"),
-            !host.contains(where: { $0 == "/" || $0.isWhitespace })
-        else {
+        guard HostList.isAddress(text) else {
             self.refuse(
                 node, place, "'\(text)' is no address; accepted: host:port, such as 10.0.0.7:8080 or [::1]:8080")
             return
@@ -193,6 +188,16 @@ struct GatewayReader {
             }
         }
         return release
+    }
+
+    private static func breaker(_ node: ConfigurationNode?) -> BreakerPolicy? {
+        if node?.text == "false" { return nil }
+        var policy = BreakerPolicy()
+        policy.failures = self.integer(node?["failures"]) ?? policy.failures
+        policy.volume = self.integer(node?["volume"]) ?? policy.volume
+        policy.window = self.duration(node?["window"]) ?? policy.window
+        policy.recovery = self.duration(node?["recovery"]) ?? policy.recovery
+        return policy
     }
 
     // MARK: Values

@@ -37,6 +37,7 @@ enum GatewayShape {
         .init("balancing", Self.balancing, "How a host is chosen."),
         .init("health", Self.health, "How hosts are asked whether they are well."),
         .init("outliers", .either(.boolean, Self.outliers), "When failing calls leave a host out; false for never."),
+        .init("breaker", .either(.boolean, Self.breaker), "When failing calls stop all calls; false for never."),
         .init("connections", Shape.anyCount, "Requests under way to the service. Default: as many as it answers."),
     ])
 
@@ -74,6 +75,13 @@ enum GatewayShape {
         .init("ejection", Shape.time, "The first one. Default: 30s."),
         .init("maximum-ejection", Shape.time, "Default: 5m."),
         .init("maximum-percent", Shape.percent, "Of the hosts at one time. Default: 10."),
+    ])
+
+    private static let breaker = Shape.object([
+        .init("failures", .integer(1...100), "Percent of the calls of the window. Default: 50."),
+        .init("volume", .integer(1...1_000_000), "Calls of the window that it takes. Default: 20."),
+        .init("window", Shape.time, "Default: 10s."),
+        .init("recovery", Shape.time, "After how long one call tries again. Default: 2s."),
     ])
 
     // MARK: Routes

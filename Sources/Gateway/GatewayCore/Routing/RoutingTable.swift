@@ -14,7 +14,7 @@ import LoadBalancing
 public struct RoutingTable: Sendable {
     /// In the order in which they are asked.
     public let routes: [Route]
-    /// Every group that a route leads to, sorted; decisions name them by index.
+    /// Every group that a route leads to, and more; decisions name them by index.
     public let groups: [String]
     public let settings: RoutingSettings
 
@@ -22,12 +22,14 @@ public struct RoutingTable: Sendable {
     let parts: RoutingParts
     let lookup: RouteLookup
 
-    /// - Parameter groups: more groups, to which no route leads yet.
+    /// - Parameters:
+    ///   - groups: more groups, to which no route may lead yet.
+    ///   - kept: groups that keep their indices, before all others.
     /// - Precondition: names differ, and no path has a ``PathPattern/problem``.
-    public init(_ routes: [Route], _ settings: RoutingSettings = RoutingSettings(), groups: [String] = []) {
+    public init(_ routes: [Route], _ settings: RoutingSettings = RoutingSettings(), groups: [String] = [], keeping kept: [String] = []) {
         precondition(Set(routes.map(\.name)).count == routes.count, "two routes have one name")
         let ranked = Self.ranked(routes)
-        let groups = Set(ranked.flatMap(\.groups) + groups).sorted()
+        let groups = kept + Set(ranked.flatMap(\.groups) + groups).subtracting(kept).sorted()
         var compiler = RouteCompiler(groups: groups, settings)
         self.routes = ranked
         self.groups = groups

@@ -25,6 +25,8 @@
         }
 
         let waker: Int32
+        /// Whether endpoints may wait to be adopted.
+        private let hasEndpoints = Atomic<Bool>(false)
         private let state = Mutex(State())
 
         /// - Throws: when the process has no descriptor left.
@@ -47,6 +49,22 @@
             return self.state.withLock { state in
                 defer { state.orders = Orders() }
                 return state.orders
+            }
+        }
+
+        /// Says where a group is from now on.
+        func setEndpoints(_ endpoints: [Endpoint], of group: Int) {
+            self.order { $0.endpoints[group] = endpoints }
+            self.hasEndpoints.store(true, ordering: .releasing)
+        }
+
+        /// The part of what was ordered that is about endpoints. One load when there is none.
+        func takeEndpoints() -> [Int: [Endpoint]] {
+            guard self.hasEndpoints.load(ordering: .acquiring) else { return [:] }
+            self.hasEndpoints.store(false, ordering: .relaxed)
+            return self.state.withLock { state in
+                defer { state.orders.endpoints = [:] }
+                return state.orders.endpoints
             }
         }
 

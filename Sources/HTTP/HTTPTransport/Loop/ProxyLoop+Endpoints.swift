@@ -18,6 +18,14 @@
             }
         }
 
+        func adoptEndpoints(_ endpoints: [Int: [Endpoint]]) {
+            for (group, members) in endpoints.sorted(by: { $0.key < $1.key }) { self.setEndpoints(members, of: group) }
+        }
+
+        private func hasMembers(_ group: Int) -> Bool {
+            group < self.groups.count && !self.groups[group].members.isEmpty
+        }
+
         private func place(of endpoint: Endpoint) -> Int {
             if let known = self.endpoints.firstIndex(where: { $0.endpoint == endpoint }) {
                 self.endpoints[known].isRetired = false
@@ -44,7 +52,9 @@
         /// Takes a connection for the request, makes one, or queues for one.
         func findUpstream(_ client: Downstream) {
             client.phase = .waiting
-            guard !self.groups[client.group].members.isEmpty else { return self.fail(client, .upstreamUnknown) }
+            // What the router knows already may have been told to the loop in this very round.
+            self.adoptEndpoints(self.control.takeEndpoints())
+            guard self.hasMembers(client.group) else { return self.fail(client, .upstreamUnknown) }
             while client.attempts < self.configuration.attempts {
                 client.attempts += 1
                 let chosen = self.choose(client)

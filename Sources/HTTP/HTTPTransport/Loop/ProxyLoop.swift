@@ -337,9 +337,7 @@
         /// Another thread has said something.
         private func listen() {
             let orders = self.control.takeOrders()
-            for (group, endpoints) in orders.endpoints.sorted(by: { $0.key < $1.key }) {
-                self.setEndpoints(endpoints, of: group)
-            }
+            self.adoptEndpoints(orders.endpoints)
             for found in orders.returns { self.comeBack(found) }
             if let limit = orders.drain, !self.isDraining { self.beginDraining(within: limit) }
         }
