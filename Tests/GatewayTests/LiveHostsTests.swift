@@ -22,14 +22,15 @@
 
         private func ask(_ farm: Farm, _ count: Int = 1, fields: String = "") async -> [String] {
             let endpoint = farm.edge.endpoint
-            return await (try? DedicatedThread(name: "client").run {
-                let client = Loopback(to: endpoint)
-                return (0..<count).map { _ in
-                    client.send("GET /orders/1 HTTP/1.1\r\nHost: shop\r\n\(fields)\r\n")
-                    let answer = client.answer()
-                    return answer.map { $0.status == 200 ? $0.fields["x-host"] ?? "?" : "\($0.status)" } ?? "gone"
-                }
-            }) ?? []
+            return await
+                (try? DedicatedThread(name: "client").run {
+                    let client = Loopback(to: endpoint)
+                    return (0..<count).map { _ in
+                        client.send("GET /orders/1 HTTP/1.1\r\nHost: shop\r\n\(fields)\r\n")
+                        let answer = client.answer()
+                        return answer.map { $0.status == 200 ? $0.fields["x-host"] ?? "?" : "\($0.status)" } ?? "gone"
+                    }
+                }) ?? []
         }
 
         @Test func `a hundred reloads under constant load fail no request`() async throws {

@@ -108,6 +108,17 @@ struct HostStateTests {
         #expect(bench.balancer.hosts(at: bench.now).map(\.share) == [1, 1, 1])
     }
 
+    @Test(arguments: LoadBalancer.Algorithm.allCases)
+    func `a host that joins in front of others takes nobody's place`(_ algorithm: LoadBalancer.Algorithm) {
+        var bench = Bench(algorithm, weights: [1])
+        let old = bench.balancer.hosts(at: bench.now)[0]
+        bench.balancer.update([BalancedHost("new"), BalancedHost(old.name)], at: bench.now)
+        let hosts = bench.balancer.hosts(at: bench.now)
+        #expect(hosts.map(\.name) == ["new", old.name])
+        #expect(hosts[1].slot == old.slot && hosts[0].slot != old.slot)
+        #expect(bench.balancer.position(of: old.slot) == 1)
+    }
+
     @Test func `five failures in a row eject a host, for as long as outlier ejection says, and it ramps up again`() {
         var bench = Bench(.roundRobin, weights: [1, 1, 1]) { $0.slowStart = SlowStart(window: .seconds(10)) }
         _ = bench.shares(3)

@@ -60,7 +60,9 @@ final class UpstreamGuards: Sendable {
     private func lane(_ name: String, _ breaker: BreakerPolicy?, _ connections: Int?) -> Lane {
         var adaptive = self.configuration.serviceLimit
         if let connections {
-            (adaptive.minimumLimit, adaptive.initialLimit, adaptive.maximumLimit) = (connections, connections, connections)
+            (adaptive.minimumLimit, adaptive.initialLimit, adaptive.maximumLimit) = (
+                connections, connections, connections
+            )
         }
         let limit = AdaptiveLimit(named: name, adaptive)
         let shedding = Shedding(named: name, before: limit, self.configuration.shedding)

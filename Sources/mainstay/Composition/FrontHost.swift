@@ -3,12 +3,9 @@ import ChassisHTTP
 import Essentials
 import Foundation
 import Gateway
-import GatewayCore
 import HTTPTransport
-import LoadBalancing
 import Logging
 import ServiceLifecycle
-import UnixSignals
 
 extension Platform {
     /// What serves the gateway to the world: event loops of its own where there are some.
@@ -64,7 +61,11 @@ extension Platform {
             self.ready.arrived("gateway", port: Int(edge.endpoint.port))
             let limit = settings.drain
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await self.reloadWhenTold() }
+                let reload = ConfigurationReload(
+                    file: settings.file, control: self.gateway.control, time: self.platform.time,
+                    logger: self.platform.logger)
+                group.addTask { await reload.whenTold() }
+                group.addTask { await reload.whenChanged() }
                 try await withTaskCancellationHandler {
                     try await withGracefulShutdownHandler {
                         try await edge.run()
@@ -75,25 +76,6 @@ extension Platform {
                     edge.drain(within: .zero)
                 }
                 group.cancelAll()
-            }
-        }
-
-        /// Reads the configuration file again with each SIGHUP. What is refused changes nothing.
-        private func reloadWhenTold() async {
-            for await _ in await UnixSignalsSequence(trapping: .sighup) {
-                let (logger, file) = (self.platform.logger, self.platform.settings.file)
-                do {
-                    let configuration = try Settings.load(file: file, environment: [:], flags: [:]).gateway
-                    try configuration.requireServed()
-                    let changes = self.gateway.control.replace(configuration)
-                    let told = changes.map(\.description).joined(separator: "; ")
-                    logger.notice("the gateway's configuration was replaced", metadata: ["changes": "\(told)"])
-                } catch {
-                    let reason = (error as? CommandFailure)?.message ?? "\(error)"
-                    logger.error(
-                        "the gateway's configuration is refused, the old one stays", metadata: ["problems": "\(reason)"]
-                    )
-                }
             }
         }
 

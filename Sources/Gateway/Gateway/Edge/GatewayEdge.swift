@@ -77,7 +77,9 @@
         /// the handler's transport.
         /// - Parameter address: `host:port`.
         public func setAddress(_ address: String, of service: ServiceName) {
-            guard let group = self.upstreams.group(of: service), self.board.groups[service.rawValue] == nil else { return }
+            guard let group = self.upstreams.group(of: service), self.board.groups[service.rawValue] == nil else {
+                return
+            }
             Self.use([address], group, self.addresses, self.server)
         }
 

@@ -331,7 +331,9 @@
             self.states[exchange.id].lease = lease
             self.states[exchange.id].attempt = attempt
             // The loop hears of a list before the balancers do; between the two it takes hosts in turn.
-            guard let lease, let position = self.balancers.position(lease), position < endpoints.count else { return nil }
+            guard let lease, let position = self.balancers.position(lease), position < endpoints.count else {
+                return nil
+            }
             return position
         }
 

@@ -32,7 +32,9 @@ public enum HostList {
 
     /// Whether a text is `host:port`, with brackets around an IPv6 address.
     public static func isAddress(_ text: String) -> Bool {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return false }
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else {
+            return false
+        }
         let host = text[..<colon]
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         return (1...65_535).contains(port) && !host.isEmpty && (isBracketed || !host.contains(":"))

@@ -26,7 +26,10 @@ public struct RoutingTable: Sendable {
     ///   - groups: more groups, to which no route may lead yet.
     ///   - kept: groups that keep their indices, before all others.
     /// - Precondition: names differ, and no path has a ``PathPattern/problem``.
-    public init(_ routes: [Route], _ settings: RoutingSettings = RoutingSettings(), groups: [String] = [], keeping kept: [String] = []) {
+    public init(
+        _ routes: [Route], _ settings: RoutingSettings = RoutingSettings(), groups: [String] = [],
+        keeping kept: [String] = []
+    ) {
         precondition(Set(routes.map(\.name)).count == routes.count, "two routes have one name")
         let ranked = Self.ranked(routes)
         let groups = kept + Set(ranked.flatMap(\.groups) + groups).subtracting(kept).sorted()

@@ -60,6 +60,10 @@ extension LoadBalancer {
             self.figures[slot].position = -1
             if !names.contains(self.names[slot]) { self.outliers?.reset(slot, isMember: false) }
         }
+        // Those that stay first: a slot without a position is free for one that joins.
+        for (position, host) in hosts.enumerated() {
+            if let slot = slots[host.name] { self.figures[slot].position = position }
+        }
         for (position, host) in hosts.enumerated() {
             let slot = slots[host.name] ?? self.join(host.name, at: now)
             self.figures[slot].position = position
