@@ -76,6 +76,8 @@ let backends: [Target] = [
     .systemLibrary(
         name: "CNGHTTP2", path: "Sources/Backends/CNGHTTP2", pkgConfig: "libnghttp2",
         providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(
+        name: "CZLIB", path: "Sources/Backends/CZLIB", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
         name: "CTLS", path: "Sources/Backends/CTLS",
         linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
@@ -92,7 +94,8 @@ let http: [Target] = [
     library("HTTPWireTesting", in: "HTTP", ["HTTPWire"]),
     library("TLS", in: "HTTP", ["Essentials", "HTTPWire", "CTLS"]),
     library("HTTP2", in: "HTTP", ["HTTPWire", "CNGHTTP2"]),
-    library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "HTTP2", "TLS", "CShims"]),
+    library("Compression", in: "HTTP", ["HTTPWire", "CZLIB"]),
+    library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "HTTP2", "TLS", "Compression", "CShims"]),
 ]
 
 let chassis: [Target] = [
@@ -120,8 +123,8 @@ let gateway: [Target] = [
     library(
         "Gateway", in: "Gateway",
         [
-            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", "HTTPWire", "HTTPTransport", httpTypes,
-            logging,
+            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", "HTTPWire", "HTTPTransport",
+            "Compression", httpTypes, logging,
         ]),
 ]
 
@@ -216,7 +219,7 @@ let everyTest: [Target] = [
         "GatewayTests",
         [
             "Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Chassis", "ChassisTesting", "Identity",
-            "Resilience", "LoadBalancing", "HTTPWire", "HTTPTransport", httpTypes, logging,
+            "Resilience", "LoadBalancing", "HTTPWire", "HTTPTransport", "Compression", httpTypes, logging,
         ], exclude: ["Cases"]),
     tests(
         "ShopTests",
@@ -240,13 +243,15 @@ let everyTest: [Target] = [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
             "Caching", "Telemetry", "Objectives", "Identity", "StorageSQLite", "StorageSQLiteTesting", "Chassis",
-            "ShopContracts", "HTTPWire", "HTTPTransport", "HTTP2", "TLS", httpTypes, logging, metrics, tracing,
+            "ShopContracts", "Compression", "HTTPWire", "HTTPTransport", "HTTP2", "TLS", httpTypes, logging, metrics,
+            tracing,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     .testTarget(
         name: "CounterTests", dependencies: ["Essentials", "Simulation", "Counter"],
         path: "Examples/SimulatedCounter/Tests/CounterTests", swiftSettings: strict),
     tests("HTTPWireTests", ["Essentials", "EssentialsTesting", "HTTPWire", "HTTPWireTesting"]),
+    tests("CompressionTests", ["HTTPWire", "Compression"]),
     tests("TLSTests", ["Essentials", "EssentialsTesting", "HTTPWire", "TLS"]),
     tests("HTTP2Tests", ["Essentials", "EssentialsTesting", "HTTPWire", "HTTPWireTesting", "HTTP2", "CNGHTTP2"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport", "TLS"]),

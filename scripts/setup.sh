@@ -3,7 +3,7 @@
 set -euo pipefail
 
 what=${1:-build}
-packages=(libsqlite3-dev libargon2-dev libcrypt-dev libssl-dev libnghttp2-dev)
+packages=(libsqlite3-dev libargon2-dev libcrypt-dev libssl-dev libnghttp2-dev zlib1g-dev)
 [ "$what" = fuzz ] && packages+=(python3 python3-venv)
 [ "$what" = docs ] && packages=(python3 python3-venv)
 [ "$what" = journey ] && packages+=(curl jq)

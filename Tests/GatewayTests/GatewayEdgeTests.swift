@@ -16,7 +16,7 @@
     @testable import Gateway
 
     /// One gateway in both forms, as a handler and on event loops, in front of services that note what reaches them.
-    private final class TwoShells: Sendable {
+    final class TwoShells: Sendable {
         let platform: TestPlatform
         let gateway: GatewayService
         let revocations: RevocationList
@@ -85,7 +85,7 @@
     }
 
     /// What a test asks both shells.
-    private struct Question: Sendable, CustomTestStringConvertible {
+    struct Question: Sendable, CustomTestStringConvertible {
         var method = HTTPRequest.Method.get
         var target: String
         var fields: HTTPFields = [:]
@@ -166,7 +166,7 @@
         }
 
         @Test(arguments: Question.all)
-        private func `answers as the handler does, and services get the same`(_ question: Question) async throws {
+        func `answers as the handler does, and services get the same`(_ question: Question) async throws {
             let shells = try TwoShells()
             var question = question
             if question.hasToken { question.fields[.authorization] = "Bearer \(try shells.token())" }
@@ -425,7 +425,7 @@
     }
 
     /// Holds tasks until it is opened.
-    private final class Held: Sendable {
+    final class Held: Sendable {
         private let state = Mutex<(isOpen: Bool, held: [CheckedContinuation<Void, Never>], arrivals: Int)>(
             (false, [], 0))
 

@@ -68,6 +68,9 @@
             return host
         }
 
+        /// How many of the gateway's works wait for the clock; copies of requests wait for requests.
+        var sleeperCount: Int { self.gateway.background.filter { $0.name != "mirrored requests" }.count }
+
         /// Puts another file into force; `$a` stands for the address of host a.
         func replace(_ yaml: String) throws {
             self.gateway.control.replace(try GatewayConfiguration(yaml: Self.filled(yaml, self.hosts)))
@@ -77,7 +80,7 @@
         /// which of them are well.
         func until(_ wanted: [String: Bool]) async {
             while true {
-                await self.platform.clock.waitForSleepers(self.gateway.background.count)
+                await self.platform.clock.waitForSleepers(self.sleeperCount)
                 let members = self.gateway.control.board.groups["orders"]?.members ?? []
                 let known = members.map { member in
                     (self.hosts.first { $0.address == member.host.name }?.name ?? "?", member.failure == nil)

@@ -238,7 +238,7 @@
                 #expect(seen2 == ["a", "b"])
                 farm.files.write("", to: name)
                 for _ in 0..<5 {
-                    await farm.platform.clock.waitForSleepers(farm.gateway.background.count)
+                    await farm.platform.clock.waitForSleepers(farm.sleeperCount)
                     farm.advance(by: .seconds(1))
                 }
                 let seen3 = await Set(self.ask(farm, 4))

@@ -60,7 +60,7 @@
                 guard let more = self.receive() else { return nil }
                 bytes += more
             }
-            return Answer(status: head.status, fields: fields, body: String(decoding: content, as: UTF8.self))
+            return Answer(status: head.status, fields: fields, bytes: content)
         }
 
         private func receive() -> [UInt8]? {
@@ -72,7 +72,9 @@
         struct Answer: Hashable, Sendable {
             var status: Int
             var fields: [String: String]
-            var body: String
+            var bytes: [UInt8]
+
+            var body: String { String(decoding: self.bytes, as: UTF8.self) }
         }
     }
 

@@ -1,3 +1,4 @@
+import Compression
 import HTTP2
 import HTTPTransport
 import HTTPWire
@@ -56,5 +57,16 @@ private func multiplex(
     _ = connection.give(1, &outbound)
     connection.finish(1)
     try connection.send(&frames, upTo: 65_536)
+    // end
+}
+
+private func compress(_ bytes: RawSpan, _ piece: WireRange, _ output: inout WireBuffer) {
+    // snippet Docs/Compression.md
+    let encoder = GzipEncoder()
+    // Again and again.
+    encoder.write(bytes, piece, to: &output)
+    // When nothing follows for now.
+    encoder.flush(to: &output)
+    encoder.finish(to: &output)
     // end
 }

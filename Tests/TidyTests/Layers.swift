@@ -41,7 +41,9 @@ enum Layers {
         "CNGHTTP2": [],
         "TLS": ["Essentials", "HTTPWire", "CTLS"],
         "HTTP2": ["HTTPWire", "CNGHTTP2"],
-        "HTTPTransport": ["Essentials", "HTTPWire", "HTTP2", "TLS", "CShims"],
+        "CZLIB": [],
+        "Compression": ["HTTPWire", "CZLIB"],
+        "HTTPTransport": ["Essentials", "HTTPWire", "HTTP2", "TLS", "Compression", "CShims"],
         // Floor 4
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
@@ -49,8 +51,7 @@ enum Layers {
         "GatewayCore": ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire"],
         "Gateway": [
             "Essentials", "Resilience", "LoadBalancing", "Identity", "GatewayCore", "Chassis", "ChassisHTTP",
-            "HTTPWire",
-            "HTTPTransport",
+            "HTTPWire", "HTTPTransport", "Compression",
         ],
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],

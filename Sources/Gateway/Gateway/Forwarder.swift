@@ -1,7 +1,10 @@
 import Chassis
 import Essentials
 import GatewayCore
+import HTTPTransport
 import HTTPTypes
+import HTTPWire
+import Identity
 import LoadBalancing
 import Logging
 import Resilience
@@ -10,6 +13,8 @@ import Resilience
 struct Forwarder: Sendable {
     let environment: GatewayEnvironment
     let plan: GatewayPlan
+    let book: TrafficBook
+    let mirrors: MirrorQueue
     let upstreams: Upstreams
     let configuration: GatewayService.Configuration
     let tokens: TokenCheck
@@ -24,10 +29,12 @@ struct Forwarder: Sendable {
     ) {
         self.environment = environment
         self.plan = plan
+        self.book = TrafficBook(time: environment.time)
         self.upstreams = upstreams
         self.configuration = configuration
         self.guards = guards
         self.hosts = HandlerHosts(board, environment)
+        self.mirrors = MirrorQueue(environment, plan, self.hosts)
         self.tokens = TokenCheck(environment)
         self.clientRate = configuration.clientRate.map {
             KeyedRateLimiter(named: "requests of a client", $0, time: environment.time)
@@ -39,12 +46,19 @@ struct Forwarder: Sendable {
     /// - Parameter id: of the request, through all services.
     func forward(_ request: ServiceRequest, id: UniqueID) async throws -> ServiceResponse {
         var isLegacy = false
+        // What every answer of the route gets, also one that tells of an error.
+        var fields: [HeaderChanges.Field] = []
         var response: ServiceResponse
         do {
             let routed = try self.route(request)
             isLegacy = routed.policy?.isLegacy == true
             try self.admit(Array((request.peer ?? "").utf8))
-            response = try await self.answer(request, routed, id: id)
+            if let answer = routed.traffic?.preflightAnswer(to: request.head) {
+                response = answer
+            } else {
+                fields = routed.traffic?.originFields(for: request.head) ?? []
+                response = try await self.answer(request, routed, &fields, id: id)
+            }
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -52,6 +66,7 @@ struct Forwarder: Sendable {
         }
         response.head.headerFields[.serviceRequestID] = id.description
         if isLegacy { self.envelop(&response) }
+        response.head.headerFields.append(fields)
         return response
     }
 
@@ -65,6 +80,8 @@ struct Forwarder: Sendable {
         var peer: UInt64
         /// What the service sees, or where the client is sent.
         var target: String
+        var tenant = ""
+        var traffic: TrafficPolicy?
 
         /// Nil when no route fits.
         var policy: RoutePolicy? {
@@ -79,13 +96,17 @@ struct Forwarder: Sendable {
             let text = try? RequestText(
                 request.head.method.rawValue, target, host: request.head.authority, fields: fields)
         else { throw Self.refusal(.noRoute, target) }
-        let table = self.plan.current.table
+        let edition = self.plan.current
+        let table = edition.table
         let peer = BalancingKey.of(request.peer ?? "")
         let decision = table.decide(text, peer: peer, draw: self.environment.chance.next())
         switch decision.outcome {
         case .forward:
             let inner = decision.isRewritten ? table.target(decision, text) : target
-            return Routed(table: table, decision: decision, text: text, peer: peer, target: inner)
+            return Routed(
+                table: table, decision: decision, text: text, peer: peer, target: inner,
+                tenant: text.bytes.span.bytes.text(decision.tenant),
+                traffic: self.book.policies(of: edition)[decision.route])
         case .redirect:
             let location = table.location(decision, text, isSecure: false)
             return Routed(table: table, decision: decision, text: text, peer: peer, target: location)
@@ -96,12 +117,14 @@ struct Forwarder: Sendable {
     /// - Parameter peer: the client's address as text.
     /// - Throws: a `Refusal` when the client has sent too much.
     func admit(_ peer: [UInt8]) throws {
-        guard let clientRate else { return }
-        if peer.contains(UInt8(ascii: ":")) {
-            try clientRate.admit(BalancingKey.of(ClientNetwork.key(of: String(decoding: peer, as: UTF8.self))))
-        } else {
-            try clientRate.admit(BalancingKey.of(peer.span.bytes))
-        }
+        if let clientRate { try clientRate.admit(Self.clientKey(peer)) }
+    }
+
+    /// The key by which the requests of a client are counted: of its address, or of its network of 64 bits.
+    static func clientKey(_ peer: [UInt8]) -> UInt64 {
+        peer.contains(UInt8(ascii: ":"))
+            ? BalancingKey.of(ClientNetwork.key(of: String(decoding: peer, as: UTF8.self)))
+            : BalancingKey.of(peer.span.bytes)
     }
 
     /// What the client is told when no route lets a request through.
@@ -127,10 +150,21 @@ struct Forwarder: Sendable {
     }
 
     private func answer(
-        _ request: ServiceRequest, _ routed: Routed, id: UniqueID,
+        _ request: ServiceRequest, _ routed: Routed, _ fields: inout [HeaderChanges.Field], id: UniqueID,
     ) async throws -> ServiceResponse {
+        let traffic = routed.traffic
+        try await traffic?.injectFault(into: request.head, self.environment.chance, self.environment.time)
+        var principal: Principal?
         if routed.decision.needsToken {
-            _ = try await self.tokens.principal(of: request.head.headerFields[.authorization])
+            principal = try await self.tokens.principal(of: request.head.headerFields[.authorization])
+        }
+        if let traffic {
+            try traffic.requireScopes(principal)
+            fields += try traffic.count(
+                traffic.limitKey(
+                    of: request, tenant: routed.tenant, principal,
+                    client: Self.clientKey(Array((request.peer ?? "").utf8))))
+            try traffic.requireBody(of: request.body.count)
         }
         guard let group = routed.decision.group, let policy = routed.policy else {
             guard case .redirect(let status) = routed.decision.outcome else {
@@ -145,10 +179,10 @@ struct Forwarder: Sendable {
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin { try self.failedLogins.check(client) }
         var response = try await self.call(service, request, routed, policy, group, id: id)
-        for field in routed.table.answerFields(routed.decision) {
-            guard let name = HTTPField.Name(field.name) else { continue }
-            response.head.headerFields.append(HTTPField(name: name, value: field.value))
-        }
+        traffic?.edit(incoming: &response)
+        response.head.headerFields.append(
+            routed.table.answerFields(routed.decision).map { HeaderChanges.Field($0.name, $0.value) })
+        traffic?.compress(&response, accepting: request.head.headerFields[.acceptEncoding])
         if isLogin, response.head.status == .unauthorized { self.failedLogins.record(client) }
         return response
     }
@@ -160,10 +194,12 @@ struct Forwarder: Sendable {
     ) async throws -> ServiceResponse {
         do {
             return try await self.guards.run(service, policy.priority, client: request.peer) {
-                let answer = try await self.hosts.run(
-                    group, of: routed.table.groups, routed.text, peer: routed.peer
-                ) { host in
-                    try await self.send(request, to: host, routed.target, policy.priority, id: id)
+                let answer = try await self.attempts(request, routed) { deadline in
+                    try await self.hosts.run(
+                        group, of: routed.table.groups, routed.text, peer: routed.peer
+                    ) { host in
+                        try await self.send(request, to: host, routed, until: deadline, id: id)
+                    }
                 }
                 if let failed = FailedAnswer(status: answer.head.status.code, answer) { throw failed }
                 return answer
@@ -180,23 +216,67 @@ struct Forwarder: Sendable {
     static let loginPaths = ["/v1/sessions", "/login"]
 
     private func send(
-        _ request: ServiceRequest, to service: ServiceName, _ target: String, _ priority: CallPriority, id: UniqueID,
+        _ request: ServiceRequest, to service: ServiceName, _ routed: Routed, until deadline: Deadline, id: UniqueID,
     ) async throws -> ServiceResponse {
-        let deadline = Deadline(at: self.environment.time.now + self.configuration.deadline)
         var outgoing = request
-        outgoing.head.path = target
+        outgoing.head.path = routed.target
         // The body is left out at the very end, so that its length is that of what the gateway makes of it.
         if outgoing.head.method == .head { outgoing.head.method = .get }
         outgoing.head.headerFields = ForwardedHeaders.outgoing(
             request.head.headerFields, requestID: id, at: self.environment.wallClock.now, peer: request.peer,
             trace: TraceContext.continuing(
                 request.head.headerFields[.traceparent].flatMap { TraceContext($0) }, chance: self.environment.chance))
-        outgoing.head.headerFields[.deadline] = String(self.configuration.deadline.milliseconds)
-        outgoing.head.headerFields[.callPriority] = priority.name
+        outgoing.head.headerFields[.deadline] = String(
+            (routed.policy?.timeout ?? self.configuration.deadline).milliseconds)
+        outgoing.head.headerFields[.callPriority] = (routed.policy?.priority ?? .standard).name
+        routed.traffic?.edit(outgoing: &outgoing)
         var response = try await self.environment.transport.call(service, outgoing, deadline: deadline)
         response.head.headerFields = ForwardedHeaders.incoming(response.head.headerFields)
+        self.mirror(outgoing, response, routed.traffic)
         return response
     }
+
+    /// Has a copy of a request sent that was answered.
+    private func mirror(_ request: ServiceRequest, _ response: ServiceResponse, _ traffic: TrafficPolicy?) {
+        guard let traffic, let policy = traffic.policy.mirror,
+            self.environment.chance.below(100) < policy.percent
+        else { return }
+        guard request.body.count <= MirrorQueue.contentLimit else { return self.mirrors.skip(traffic.route) }
+        let answer = MirroredAnswer(status: response.head.status.code, content: ContentDigest(response.body))
+        self.mirrors.offer(
+            MirroredRequest(
+                route: traffic.route, service: ServiceName(rawValue: policy.group), request: request,
+                answer: policy.compares ? answer : nil))
+    }
+
+    /// Has a request sent within its time, and again where its route says so.
+    private func attempts(
+        _ request: ServiceRequest, _ routed: Routed, _ send: @Sendable (Deadline) async throws -> ServiceResponse
+    ) async throws -> ServiceResponse {
+        let time = self.environment.time
+        let deadline = Deadline(at: time.now + (routed.policy?.timeout ?? self.configuration.deadline))
+        guard let traffic = routed.traffic, let retries = traffic.policy.retries, request.body.isEmpty,
+            Self.idempotent.contains(request.head.method)
+        else { return try await send(deadline) }
+        traffic.began(at: time.now)
+        for _ in 1..<retries.attempts {
+            var limit = deadline
+            if let own = retries.attemptTimeout { limit = min(deadline, Deadline(at: time.now + own)) }
+            do {
+                let response = try await send(limit)
+                let status = response.head.status.code
+                guard status >= 400, traffic.repeats(after: .status(status), at: time.now) else { return response }
+            } catch let error as TransportError {
+                let failure: ProxyFailure = error.code == .deadlineExceeded ? .timedOut : .brokeOff
+                guard !deadline.hasPassed(at: time.now), traffic.repeats(after: failure, at: time.now) else {
+                    throw error
+                }
+            }
+        }
+        return try await send(deadline)
+    }
+
+    private static let idempotent: Set<HTTPRequest.Method> = [.get, .head, .options, .put, .delete, .trace]
 
     /// What the client is told when no answer came back.
     func problem(for error: TransportError, of service: ServiceName) -> Problem {

@@ -83,6 +83,8 @@ public struct GatewayService: Sendable {
     let parts: GatewayParts
     /// Health checks and discovery.
     public let background: [BackgroundWork]
+    /// What became of mirrored requests, by route.
+    public var mirrorCounts: [String: MirrorCounts] { self.parts.forwarder.mirrors.counts }
     /// The configuration in force.
     public let plan: GatewayPlan
     /// Changes it while requests come.
@@ -118,6 +120,7 @@ public struct GatewayService: Sendable {
         var background = [
             BackgroundWork("health of services") { try await upstreams.watch() },
             BackgroundWork("health of hosts") { try await patrol.run() },
+            BackgroundWork("mirrored requests") { await core.forwarder.mirrors.run() },
         ]
         if let source = environment.hosts {
             let discovery = HostDiscovery(

@@ -40,7 +40,6 @@ struct ConfigurationReload: Sendable {
     private func reload() {
         do {
             let configuration = try Settings.load(file: self.file, environment: [:], flags: [:]).gateway
-            try configuration.requireServed()
             let changes = self.control.replace(configuration)
             let told = changes.map(\.description).joined(separator: "; ")
             self.logger.notice("the gateway's configuration was replaced", metadata: ["changes": "\(told)"])

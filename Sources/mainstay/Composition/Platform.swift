@@ -113,7 +113,6 @@ final class Platform: Sendable {
         configuration.clientRate = self.settings.clientRate
         configuration.healthInterval = self.settings.healthInterval
         configuration.healthTimeout = self.settings.healthTimeout
-        try self.settings.gateway.requireServed()
         var environment = GatewayEnvironment(
             transport: self.transport, userKeys: self.userKeys, revocations: self.revocations,
             time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,

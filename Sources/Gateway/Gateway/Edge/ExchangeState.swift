@@ -14,6 +14,22 @@ struct ExchangeState {
     var group = -1
     /// How much it matters, for the service.
     var priority = CallPriority.standard
+    /// What its route does besides forwarding it.
+    var traffic: TrafficPolicy?
+    /// A random number of its own, the same whenever it is decided about.
+    var draw: UInt64 = 0
+    /// Whether token, scopes and limits were asked about.
+    var isAdmitted = false
+    /// The status that it is answered with on purpose.
+    var abort: Int?
+    /// Whether its answer is the service's.
+    var isFromService = false
+    /// What the client takes of compressed content, where its route compresses.
+    var acceptEncoding: String?
+    #if os(Linux)
+        /// What is kept of it to be sent to another service too.
+        var mirror: MirrorRecord?
+    #endif
     /// Lines that the answer gets for what was decided; mostly empty.
     var answerLines: [UInt8] = []
     /// Path and query for the service, where they are not the client's.
@@ -35,6 +51,8 @@ struct ExchangeState {
 enum Finding: Sendable {
     /// Whose token it carries, or why it is refused.
     case token(Result<Principal, any Error>)
+    /// It was held up on purpose.
+    case delayed
     /// It may be sent, or why it may not.
     case turn(Result<HeldPassage, any Error>)
 }

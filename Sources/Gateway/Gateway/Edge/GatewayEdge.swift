@@ -22,8 +22,10 @@
             }
         }
 
-        /// The largest body that is taken: 10 MiB.
+        /// The largest body of a route that says nothing else: 10 MiB.
         static let bodyLimit = Int64(ByteCount.mebibytes(10).bytes)
+        /// The largest body of any route: 1 TiB.
+        static let largestBody: Int64 = 1 << 40
 
         public let metrics: EdgeMetrics
         private let server: ProxyServer
@@ -43,7 +45,7 @@
             proxy.listen = configuration.listen
             proxy.loops = configuration.loops
             proxy.upstreams = Array(repeating: [], count: upstreams.services.count)
-            proxy.limits.body = Self.bodyLimit
+            proxy.limits.body = Self.largestBody
             let log = configuration.accessLog
             self.upstreams = upstreams
             self.metrics = metrics

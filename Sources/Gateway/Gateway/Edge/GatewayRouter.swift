@@ -44,7 +44,7 @@
             self.tokens = TokenCache(secret: environment.chance.next())
             self.deadline = parts.forwarder.configuration.deadline
             self.ownFields = OwnFields(deadline: self.deadline)
-            self.edition = Edition(parts.forwarder.plan.current, parts.forwarder.guards)
+            self.edition = Edition(parts.forwarder.plan.current, parts.forwarder)
             self.balancers = Balancers(parts.board, chance: self.chance)
         }
 
@@ -55,15 +55,17 @@
             /// By route.
             let isLegacy: [Bool]
             let priorities: [CallPriority]
+            let traffic: [TrafficPolicy?]
             /// By group.
             let lanes: [UpstreamGuards.Lane]
 
-            init(_ edition: GatewayPlan.Edition, _ guards: UpstreamGuards) {
+            init(_ edition: GatewayPlan.Edition, _ forwarder: Forwarder) {
                 self.generation = edition.generation
                 self.routes = edition.table
                 self.isLegacy = edition.table.routes.map(\.policy.isLegacy)
                 self.priorities = edition.table.routes.map(\.policy.priority)
-                self.lanes = guards.lanes(edition.table.groups)
+                self.traffic = forwarder.book.policies(of: edition)
+                self.lanes = forwarder.guards.lanes(edition.table.groups)
             }
         }
 
@@ -72,7 +74,7 @@
         func route(_ exchange: ProxyExchange, _ head: inout RequestHead, _ bytes: RawSpan) -> ProxyDecision {
             if exchange.finding == nil { self.begin(exchange, &head, bytes) }
             do {
-                return try self.decide(exchange, head, bytes)
+                return try self.decide(exchange, &head, bytes)
             } catch {
                 return .answer(self.answer(for: error, exchange))
             }
@@ -88,7 +90,7 @@
             let trace = self.dropFields(&head, bytes)
             self.states[exchange.id] = ExchangeState(
                 id: self.ids.next(), moment: self.parts.environment.wallClock.now,
-                trace: .continuing(trace, chance: self.chance), line: line)
+                trace: .continuing(trace, chance: self.chance), draw: self.chance.next(), line: line)
         }
 
         /// Marks what only the platform may say.
@@ -113,30 +115,48 @@
         }
 
         private func decide(
-            _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
+            _ exchange: ProxyExchange, _ head: inout RequestHead, _ bytes: RawSpan
         ) throws -> ProxyDecision {
             let peer = exchange.peer
             if self.parts.forwarder.plan.generation != self.edition.generation {
-                self.edition = Edition(self.parts.forwarder.plan.current, self.parts.forwarder.guards)
+                self.edition = Edition(self.parts.forwarder.plan.current, self.parts.forwarder)
             }
             self.balancers.follow(self.edition.routes.groups, at: exchange.began)
-            let (client, draw) = (BalancingKey.of(peer.span.bytes), self.chance.next())
+            let (client, draw) = (BalancingKey.of(peer.span.bytes), self.states[exchange.id].draw)
             let decision = self.edition.routes.decide(head, bytes, peer: client, draw: draw)
+            let traffic = decision.route < 0 ? nil : self.edition.traffic[decision.route]
+            exchange.bodyLimit = traffic?.policy.bodyLimit.map { Int64($0.bytes) } ?? GatewayEdge.bodyLimit
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
-            if exchange.finding == nil { try self.parts.forwarder.admit(exchange.peer) }
-            if decision.version > 0 || decision.variesByAccept {
-                self.states[exchange.id].answerLines = self.edition.routes.answerFields(decision).flatMap {
-                    Array("\($0.name): \($0.value)\r\n".utf8)
+            if exchange.finding == nil {
+                self.states[exchange.id].traffic = traffic
+                try self.parts.forwarder.admit(exchange.peer)
+                if decision.version > 0 || decision.variesByAccept {
+                    self.states[exchange.id].answerLines = self.edition.routes.answerFields(decision).flatMap {
+                        Array("\($0.name): \($0.value)\r\n".utf8)
+                    }
                 }
             }
-            if decision.needsToken, let wait = try self.checkToken(exchange, head, bytes) { return wait }
+            if let traffic, let done = try self.prepare(traffic, exchange, head, bytes) { return done }
+            if !self.states[exchange.id].isAdmitted {
+                var principal: Principal?
+                if decision.needsToken {
+                    switch try self.checkToken(exchange, head, bytes) {
+                    case .good(let found): principal = found
+                    case .unknown(let wait): return wait
+                    }
+                }
+                if let traffic { try self.admit(traffic, principal, exchange, decision.tenant, head, bytes) }
+                self.states[exchange.id].isAdmitted = true
+            }
             try self.requireAvailable(group)
             self.states[exchange.id].hostKey = self.balancers.key(group, head, bytes, peer: client, draw: draw)
             let priority = self.edition.priorities[decision.route]
             if let wait = try self.takeTurn(exchange, group, priority) { return wait }
             self.states[exchange.id].group = group
             self.states[exchange.id].priority = priority
-            return .forward(ProxyForward(to: group, deadline: self.deadline))
+            var forward = ProxyForward(to: group, deadline: self.deadline)
+            if let traffic { self.apply(traffic, exchange, &head, bytes, &forward) }
+            return .forward(forward)
         }
 
         private func requireAvailable(_ group: Int) throws {
@@ -203,29 +223,37 @@
 
         // MARK: Tokens and turns
 
-        /// - Returns: nil when the request carries a good token.
+        private enum Token {
+            case good(Principal)
+            /// It must be waited for what is known of it.
+            case unknown(ProxyDecision)
+        }
+
         private func checkToken(
             _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan
-        ) throws -> ProxyDecision? {
+        ) throws -> Token {
             guard let token = self.token(head, bytes) else { throw TokenCheck.missing }
             let now = self.states[exchange.id].moment
             switch exchange.finding as? Finding {
-            case .token(let result): self.tokens.insert(try result.get(), bytes, token, at: now)
-            case .turn: break
-            case nil:
+            case .token(let result):
+                let principal = try result.get()
+                self.tokens.insert(principal, bytes, token, at: now)
+                return .good(principal)
+            case .turn, .delayed, nil:
                 guard let principal = self.tokens.principal(bytes, token, at: now) else {
                     let (check, header) = (self.parts.forwarder.tokens, "Bearer \(bytes.text(token))")
-                    return .wait {
-                        do {
-                            return Finding.token(.success(try await check.principal(of: header)))
-                        } catch {
-                            return Finding.token(.failure(error))
-                        }
-                    }
+                    return .unknown(
+                        .wait {
+                            do {
+                                return Finding.token(.success(try await check.principal(of: header)))
+                            } catch {
+                                return Finding.token(.failure(error))
+                            }
+                        })
                 }
                 try self.parts.forwarder.tokens.requireValid(principal)
+                return .good(principal)
             }
-            return nil
         }
 
         /// The bytes behind `Bearer`; nil when there is no such field. Several fields are one that nobody accepts.
@@ -283,6 +311,7 @@
             _ exchange: ProxyExchange, _ head: borrowing RequestHead, _ bytes: RawSpan, _ output: inout WireBuffer
         ) {
             self.ownFields.write(self.states[exchange.id], peer: exchange.peer, &output)
+            if let edit = self.states[exchange.id].traffic?.requestEdit { output.append(contentsOf: edit.lines) }
         }
 
         func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan) {
@@ -296,6 +325,11 @@
                 && ForwardedHeaders.isRequestID(head.fields.entries[index].name, bytes)
             {
                 head.drop(at: index)
+            }
+            self.states[exchange.id].isFromService = true
+            if let traffic = self.states[exchange.id].traffic {
+                if let compression = traffic.policy.compression { self.compress(compression, exchange, &head, bytes) }
+                self.edit(traffic, &head, bytes)
             }
         }
 
@@ -311,6 +345,9 @@
             OwnFields.writeID(self.states[exchange.id].id, &output)
             if !self.states[exchange.id].answerLines.isEmpty {
                 output.append(contentsOf: self.states[exchange.id].answerLines)
+            }
+            if self.states[exchange.id].isFromService, let edit = self.states[exchange.id].traffic?.answerEdit {
+                output.append(contentsOf: edit.lines)
             }
         }
 
@@ -342,10 +379,11 @@
         func answer(to problem: EdgeProblem, _ exchange: ProxyExchange?) -> ProxyAnswer? {
             switch problem {
             case .malformed(.contentTooLarge):
-                let limit = ByteCount(bytes: Int(GatewayEdge.bodyLimit))
-                let told = Problem(
-                    .bodyTooLarge, "a body may have at most \(limit)", details: ["limit": .integer(limit.bytes)])
-                return told.response().answer
+                let limit = ByteCount(bytes: Int(exchange?.bodyLimit ?? GatewayEdge.largestBody))
+                return Problem.bodyTooLarge(limit).response(
+                    instance: exchange.map { self.states[$0.id].id.description }
+                )
+                .answer
             case .malformed, .headTimeout, .bodyTimeout, .ambiguousPath, .noRoute, .overloaded, .upstreamBusy:
                 return self.told(problem).response(instance: exchange.map { self.states[$0.id].id.description }).answer
             case .upstreamUnreachable, .upstreamFailed, .upstreamTimeout, .upstreamUnknown:
@@ -373,6 +411,7 @@
             if let lease = self.states[exchange.id].lease {
                 self.balancers.ended(lease, report.hostOutcome, at: report.answered ?? report.ended)
             }
+            if exchange.isWatched { self.endMirror(exchange, report) }
             self.metrics.record(report)
             self.log?.write(
                 self.states[exchange.id], self.ownFields.text(of: self.states[exchange.id].moment), exchange, report)

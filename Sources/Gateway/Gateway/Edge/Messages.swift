@@ -34,6 +34,6 @@ extension ServiceResponse {
 extension ProblemType {
     init(_ problem: EdgeProblem) { self.init(problem.code, problem.status, problem.title) }
 
-    /// What the gateway's transport refuses. Malformed requests have other statuses too, see `HTTPTransport`.
-    public static let edge = EdgeProblem.kinds.map { ProblemType($0) }
+    /// What the gateway's transport and its policies refuse. Malformed requests have other statuses too, see `HTTPTransport`.
+    public static let edge = EdgeProblem.kinds.map { ProblemType($0) } + ProblemType.traffic
 }

@@ -31,7 +31,7 @@ struct OwnFields {
         output.append(contentsOf: peer)
         output.append("\r\n")
         output.append(contentsOf: self.priorities[state.priority.rawValue])
-        output.append(contentsOf: self.deadline)
+        output.append(contentsOf: state.traffic?.deadlineLine ?? self.deadline)
     }
 
     static func writeID(_ id: UniqueID, _ output: inout WireBuffer) {

@@ -21,6 +21,11 @@ extension GatewayReader {
         if let changes = node["request-headers"] {
             policy.requestHeaders = self.changes(changes, "\(place).request-headers")
         }
+        if let changes = node["request-query"] {
+            policy.requestQuery.remove = Self.texts(changes["remove"])
+            policy.requestQuery.set = Self.fields(changes["set"])
+            policy.requestQuery.add = Self.fields(changes["add"])
+        }
         if let changes = node["response-headers"] {
             policy.responseHeaders = self.changes(changes, "\(place).response-headers")
         }
@@ -49,6 +54,7 @@ extension GatewayReader {
         retries.attempts = self.integer(node["attempts"]) ?? retries.attempts
         if let statuses = node["statuses"] { retries.statuses = statuses.items.compactMap { self.integer($0) } }
         retries.attemptTimeout = self.duration(node["attempt-timeout"])
+        retries.budgetPercent = self.integer(node["budget"]) ?? retries.budgetPercent
         return retries
     }
 
@@ -89,8 +95,8 @@ extension GatewayReader {
     private mutating func changes(_ node: ConfigurationNode, _ place: String) -> HeaderChanges {
         var changes = HeaderChanges()
         changes.remove = Self.texts(node["remove"])
-        changes.set = (node["set"]?.members ?? []).map { .init($0.name, $0.value.text ?? "") }
-        changes.add = (node["add"]?.members ?? []).map { .init($0.name, $0.value.text ?? "") }
+        changes.set = Self.fields(node["set"])
+        changes.add = Self.fields(node["add"])
         for name in changes.remove + (changes.set + changes.add).map(\.name) {
             if !Self.isToken(name) { self.refuse(node, place, "'\(name)' is no name of a header field") }
             if HeaderChanges.untouchable.contains(name.lowercased()) {
@@ -102,6 +108,10 @@ extension GatewayReader {
             self.refuse(node, place, "the value of \(field.name) has control characters")
         }
         return changes
+    }
+
+    private static func fields(_ node: ConfigurationNode?) -> [HeaderChanges.Field] {
+        (node?.members ?? []).map { .init($0.name, $0.value.text ?? "") }
     }
 
     private static func compression(_ node: ConfigurationNode) -> CompressionPolicy? {

@@ -228,6 +228,7 @@ enum GatewayShape {
                 .init("attempts", .integer(1...10), "The first included. Default: 3."),
                 .init("statuses", .list(.integer(400...599)), "That are tried again. Default: 502, 503, 504."),
                 .init("attempt-timeout", Shape.time, "Of one attempt. Default: none of its own."),
+                .init("budget", Shape.percent, "Percent of requests that retries may add. Default: 20."),
             ]), "When an idempotent request is sent again, to another host."),
         .init(
             "rate-limit",
@@ -255,6 +256,13 @@ enum GatewayShape {
                 .init("maximum-age", Shape.time, "Of the answer to a preflight. Default: 10m."),
             ]), "Which pages of other origins may use it."),
         .init("request-headers", Self.headerChanges, "Changes on the way to the service."),
+        .init(
+            "request-query",
+            .object([
+                .init("remove", .list(.text(example: "debug")), "Parameters that are taken away."),
+                .init("set", Self.fields, "Parameters that replace what is there."),
+                .init("add", Self.fields, "Parameters that are added."),
+            ]), "Changes of the query on the way to the service."),
         .init("response-headers", Self.headerChanges, "Changes on the way to the client."),
         .init(
             "compression",

@@ -13,6 +13,28 @@ extension CORSPolicy {
             self.method = method
             self.headers = headers
         }
+
+        /// Reads the fields of an `OPTIONS` request.
+        /// - Parameters:
+        ///   - origin: the value of `Origin`.
+        ///   - method: of `Access-Control-Request-Method`.
+        ///   - headers: of `Access-Control-Request-Headers`.
+        /// - Returns: nil when it is no preflight.
+        public init?(origin: String?, method: String?, headers: String?) {
+            guard let origin, let method else { return nil }
+            let names = (headers ?? "").split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } }
+            self.init(origin: origin, method: method, headers: names.filter { !$0.isEmpty })
+        }
+    }
+
+    /// What the names of the fields of the protocol's answers begin with, in lower case.
+    public static let fieldPrefix = "access-control-"
+    private static let prefixBytes = Array(fieldPrefix.utf8)
+
+    /// Whether a field of an answer belongs to the protocol, so that a service's own must not stand beside the gateway's.
+    public static func owns(_ name: RawSpan) -> Bool {
+        let count = self.prefixBytes.count
+        return name.byteCount > count && name.extracting(0..<count).equalsFolded(self.prefixBytes.span.bytes)
     }
 
     /// Whether pages of the origin may use the route. Compared as bytes; `https://*.example.com` covers names below it.

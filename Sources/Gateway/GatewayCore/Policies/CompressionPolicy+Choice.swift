@@ -34,10 +34,15 @@ extension CompressionPolicy {
         let directives = answer.cacheControl.lowercased().split(separator: ",").map { $0.filter { $0 != " " } }
         guard !directives.contains("no-transform") else { return false }
         let type = answer.contentType.lowercased().prefix { $0 != ";" }.filter { $0 != " " }
+        // Events are small and must go out at once.
+        guard type != "text/event-stream" else { return false }
         return self.types.contains { pattern in
             pattern.hasSuffix("/*") ? type.hasPrefix(pattern.dropLast()) : type == pattern.lowercased()
         }
     }
+
+    /// An entity tag for content that means the same in other bytes (RFC 9110 §8.8.1).
+    public static func weak(_ tag: String) -> String { tag.hasPrefix("W/") ? tag : "W/" + tag }
 
     /// The coding for a client, by its `Accept-Encoding` (RFC 9110 §12.5.3); nil: as it is.
     public func coding(for answer: Answer, accepting header: String?) -> ContentCoding? {

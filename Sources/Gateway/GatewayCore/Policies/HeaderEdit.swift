@@ -19,6 +19,9 @@ public struct HeaderEdit: Sendable {
         self.lines = (changes.set + changes.add).flatMap { Array("\($0.name): \($0.value)\r\n".utf8) }
     }
 
+    /// Whether a name is `wanted`, which is in lower case.
+    public static func isSame(_ name: RawSpan, _ wanted: [UInt8]) -> Bool { name.equalsFolded(wanted.span.bytes) }
+
     public var isEmpty: Bool { self.bounds.isEmpty && self.lines.isEmpty }
 
     /// Whether a field of this name, in any case, does not go on. Allocates nothing.

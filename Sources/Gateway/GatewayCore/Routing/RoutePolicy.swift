@@ -21,6 +21,7 @@ public struct RoutePolicy: Hashable, Sendable {
     public var bodyLimit: ByteCount?
     public var cors: CORSPolicy?
     public var requestHeaders = HeaderChanges()
+    public var requestQuery = QueryChanges()
     public var responseHeaders = HeaderChanges()
     /// Nil: answers stay as they are.
     public var compression: CompressionPolicy?
@@ -38,6 +39,16 @@ public struct RetryPolicy: Hashable, Sendable {
     public var statuses: [Int] = [502, 503, 504]
     /// How long one attempt may take. Nil: as long as the request.
     public var attemptTimeout: Duration?
+    /// Retries may be that many percent of the requests of ten seconds, but ten of them are always allowed. In 0...100.
+    /// Default: 20.
+    public var budgetPercent = 20
+
+    /// The same for the resilience library.
+    public var budget: RetryBudget.Configuration {
+        var budget = RetryBudget.Configuration()
+        budget.ratio = Double(self.budgetPercent) / 100
+        return budget
+    }
 
     public init() {}
 }
@@ -86,6 +97,8 @@ public struct HeaderChanges: Hashable, Sendable {
     public init() {}
 
     public var isEmpty: Bool { self.remove.isEmpty && self.set.isEmpty && self.add.isEmpty }
+    /// What is set and added.
+    public var ownFields: [Field] { self.set + self.add }
 }
 
 /// Which pages of other origins may use a route (the Fetch standard's CORS protocol).

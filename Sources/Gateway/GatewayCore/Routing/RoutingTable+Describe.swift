@@ -23,7 +23,6 @@ extension RoutingTable {
             lines.append(("tenant", request.bytes.span.bytes.extracting(decision.tenant.bounds).text))
         }
         lines += self.answerFields(decision).map { ("answer", "\($0.name): \($0.value)") }
-        if let mirror = route.policy.mirror { lines.append(("mirror", "\(mirror.group) \(mirror.percent) %")) }
-        return lines
+        return lines + route.policy.described
     }
 }

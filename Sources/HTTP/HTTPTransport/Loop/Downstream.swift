@@ -64,6 +64,13 @@
         var answerTime: Int64?
         /// When the head of the answer must be there, in milliseconds.
         var answerDeadline = Int64.max
+        /// How often it may be sent.
+        var mostAttempts = 0
+        /// Whether the router is asked about sending it again after answers that tell of a failure.
+        var isRepeatable = false
+        /// How long one attempt may take until the head of the answer, in milliseconds, and until when this one may.
+        var attemptTime: Int64?
+        var attemptDeadline = Int64.max
         /// When the body must be there if none of it has come, in milliseconds.
         var bodyDeadline = Int64.max
         /// What is done for it off the loop.

@@ -131,6 +131,11 @@
             case .collecting: self.fail(client, .bodyTimeout)
             case .waiting: self.fail(client, .upstreamTimeout)
             case .exchange:
+                if let upstream = client.upstream, self.now >= client.attemptDeadline,
+                    self.now < client.answerDeadline, self.sendAgain(client, upstream, after: .timedOut)
+                {
+                    return
+                }
                 let isClientSlow = !client.isRequestMoved && client.upstream?.stream.outbound.isEmpty == true
                 self.fail(client, isClientSlow ? .bodyTimeout : .upstreamTimeout)
             }

@@ -55,7 +55,7 @@
             // What the router knows already may have been told to the loop in this very round.
             self.adoptEndpoints(self.control.takeEndpoints())
             guard self.hasMembers(client.group) else { return self.fail(client, .upstreamUnknown) }
-            while client.attempts < self.configuration.attempts {
+            while client.attempts < Swift.max(client.mostAttempts, self.configuration.attempts) {
                 client.attempts += 1
                 let chosen = self.choose(client)
                 client.endpoint = chosen

@@ -1,4 +1,5 @@
 #if os(Linux)
+    import Compression
     import Essentials
     import HTTPWire
 
@@ -16,6 +17,7 @@
             upstream.interims = 0
             client.upstream = upstream
             client.phase = .exchange
+            if let time = client.attemptTime { client.attemptDeadline = self.now + time }
             self.limitExchange(client)
             self.writeRequest(client, upstream)
             if client.parser.head.framing != .none {
@@ -97,6 +99,10 @@
         private func moveBodyPiece(_ client: Downstream, _ upstream: Upstream) throws(WireError) -> Bool {
             let piece = try client.stream.inbound.withBytes { bytes throws(WireError) in
                 let piece = try client.body.read(bytes, at: 0)
+                if client.exchange.isWatched {
+                    self.router.watched(
+                        client.exchange, request: bytes.extracting(piece.content.start..<piece.content.end))
+                }
                 if client.writesChunks {
                     upstream.stream.outbound.appendChunk(bytes, piece.content)
                 } else {
@@ -129,7 +135,10 @@
                         return self.fail(client, .upstreamFailed)
                     }
                 }
-                guard upstream.stream.isReadable else { break }
+                guard upstream.stream.isReadable else {
+                    if upstream.encoder?.isPending == true { self.flushEncoded(client, upstream) }
+                    break
+                }
                 switch upstream.stream.receive(upstream.isHeadMoved ? 32_768 : 16_384) {
                 case .moved: self.limitExchange(client)
                 case .blocked: break
@@ -156,10 +165,9 @@
                 self.abort(client, .clientLeft)
                 return .ended
             }
-            client.sent += Int64(piece.content.count)
             upstream.stream.inbound.consume(piece.next)
             if piece.isEnd {
-                if upstream.writesChunks { client.stream.outbound.appendLastChunk() }
+                self.endContent(client, upstream)
                 self.endExchange(client, upstream)
                 return .ended
             }
@@ -171,6 +179,16 @@
 
         /// Hands content to the client's side; false when its connection failed.
         private func passOn(_ content: WireRange, _ client: Downstream, _ upstream: Upstream) -> Bool {
+            if client.exchange.isWatched {
+                upstream.stream.inbound.withBytes { bytes in
+                    self.router.watched(client.exchange, answer: bytes.extracting(content.start..<content.end))
+                }
+            }
+            if upstream.encoder != nil {
+                self.encode(content, client, upstream)
+                return true
+            }
+            client.sent += Int64(content.count)
             var rest = content
             if content.count >= Self.directSize, !upstream.writesChunks {
                 guard let sent = client.stream.flush(upstream.stream.inbound, content) else { return false }
@@ -193,6 +211,9 @@
             if status == 101, !client.asksUpgrade || upstream.parser.head.upgrade.isEmpty {
                 throw WireError(.invalidStatus, at: 0)
             }
+            if client.isRepeatable, status >= 400, self.sendAgain(client, upstream, after: .status(status)) {
+                return .ended
+            }
             if client.holdsHead {
                 client.stream.inbound.consume(client.parser.head.byteCount)
                 client.stream.inbound.release()
@@ -209,6 +230,9 @@
             upstream.body = BodyReader(framing, limits: self.configuration.limits)
             upstream.stream.inbound.withBytes { bytes in
                 upstream.parser.withHead { self.router.readAnswer(client.exchange, &$0, bytes) }
+                if client.exchange.encodesAnswer, framing != .none, status != 101 {
+                    self.beginEncoding(client, upstream)
+                }
                 client.stream.outbound.reserve(upstream.parser.head.byteCount + 128)
                 client.stream.outbound.appendStatusLine(upstream.parser.head, bytes)
                 client.stream.outbound.appendFields(
@@ -222,7 +246,7 @@
             }
             if upstream.writesChunks {
                 client.stream.outbound.appendFraming(.chunked)
-            } else if let length = upstream.parser.head.contentLength, status != 204 {
+            } else if let length = upstream.parser.head.contentLength, status != 204, upstream.encoder == nil {
                 client.stream.outbound.append("Content-Length: ")
                 client.stream.outbound.append(decimal: length)
                 client.stream.outbound.append("\r\n")
@@ -257,6 +281,12 @@
             return .goesOn
         }
 
+        /// The content of the answer is complete.
+        private func endContent(_ client: Downstream, _ upstream: Upstream) {
+            if upstream.encoder != nil { self.finishEncoding(client, upstream) }
+            if upstream.writesChunks { client.stream.outbound.appendLastChunk() }
+        }
+
         /// The answer is complete.
         func endExchange(_ client: Downstream, _ upstream: Upstream) {
             self.counters.answers += 1
@@ -279,7 +309,7 @@
             if upstream.isHeadMoved {
                 do throws(WireError) {
                     try upstream.body.end(at: 0)
-                    if upstream.writesChunks { client.stream.outbound.appendLastChunk() }
+                    self.endContent(client, upstream)
                     upstream.stream.isEnding = true
                     return self.endExchange(client, upstream)
                 } catch {
@@ -287,13 +317,25 @@
                     return self.abort(client, .upstreamBroke)
                 }
             }
-            let mayRepeat = client.holdsHead && client.parser.head.method.isIdempotent && !client.isAnswerBegun
-            guard mayRepeat, upstream.stream.inbound.isEmpty, client.attempts < self.configuration.attempts else {
+            guard upstream.stream.inbound.isEmpty, self.sendAgain(client, upstream, after: .brokeOff) else {
                 return self.fail(client, .upstreamFailed)
             }
+        }
+
+        /// Sends a request that is still at hand once more, if that does no harm and the router agrees.
+        func sendAgain(_ client: Downstream, _ upstream: Upstream, after failure: ProxyFailure) -> Bool {
+            guard client.holdsHead, client.parser.head.method.isIdempotent, !client.isAnswerBegun else { return false }
+            // A connection that was kept and has ended meanwhile says nothing about the endpoint.
+            let isStale = failure == .brokeOff && upstream.isReused
+            let mayRepeat =
+                isStale
+                ? client.attempts < self.configuration.attempts
+                : client.attempts < client.mostAttempts && self.router.repeats(client.exchange, after: failure)
+            guard mayRepeat else { return false }
             self.counters.retries += 1
             self.close(upstream)
             self.findUpstream(client)
+            return true
         }
     }
 #endif

@@ -73,7 +73,13 @@
             client.answeredAt = nil
             client.answerDeadline = .max
             client.answerTime = nil
-            client.body = BodyReader(client.parser.head.framing, limits: self.configuration.limits)
+            client.mostAttempts = self.configuration.attempts
+            client.attemptTime = nil
+            client.attemptDeadline = .max
+            client.isRepeatable = false
+            client.exchange.bodyLimit = self.configuration.limits.body
+            client.exchange.encodesAnswer = false
+            client.exchange.isWatched = false
             client.exchange.id = self.exchangeIDs.popLast() ?? self.newExchangeID()
             client.exchange.began = self.tick
             client.isRouted = true
@@ -87,8 +93,14 @@
             }
             switch decision {
             case .forward(let forward):
+                guard self.admitBody(client) else { return }
                 client.group = forward.group
                 client.answerTime = forward.deadline?.milliseconds
+                client.attemptTime = forward.attemptTimeout?.milliseconds
+                if let attempts = forward.attempts {
+                    client.isRepeatable = true
+                    client.mostAttempts = attempts
+                }
                 if client.isRequestMoved { self.beginAnswerTime(client) }
                 guard self.awaitBody(client) else { return }
                 self.findUpstream(client)
@@ -96,9 +108,23 @@
             case .refuse(let problem): self.fail(client, problem)
             case .wait(let operation): self.suspend(client) { .found(await operation()) }
             case .handle(let handler):
-                guard self.awaitBody(client) else { return }
+                guard self.admitBody(client), self.awaitBody(client) else { return }
                 self.collect(client, for: handler)
             }
+        }
+
+        /// Measures the content against the limit of the request.
+        /// - Returns: false when it is known to be too large, and refused.
+        private func admitBody(_ client: Downstream) -> Bool {
+            var limits = self.configuration.limits
+            limits.body = Swift.min(limits.body, client.exchange.bodyLimit)
+            if case .length(let count) = client.parser.head.framing, count > limits.body {
+                self.counters.malformed += 1
+                self.fail(client, .malformed(.contentTooLarge))
+                return false
+            }
+            client.body = BodyReader(client.parser.head.framing, limits: limits)
+            return true
         }
 
         /// The request is complete: the time for its answer runs.
@@ -167,7 +193,11 @@
                 let earned = client.received * 1_000 / Int64(self.configuration.minimumRate)
                 deadline = Swift.min(deadline, client.bodyDeadline + earned)
             }
-            if !client.isAnswerBegun { deadline = Swift.min(deadline, client.answerDeadline) }
+            if !client.isAnswerBegun {
+                // A limit of the request's own is also how long it may be silent.
+                if client.isRequestMoved, client.answerDeadline < .max { deadline = client.answerDeadline }
+                deadline = Swift.min(deadline, client.answerDeadline, client.attemptDeadline)
+            }
             self.limit(client, until: deadline)
         }
     }

@@ -39,6 +39,7 @@
         var current: Downstream?
 
         let pool = WirePool()
+        let encoders = EncoderPool()
         /// The clock, read once per round.
         private(set) var tick: Tick
         /// The same in milliseconds.
@@ -272,6 +273,7 @@
             case .connecting, .busy, .tunnel: break
             }
             upstream.phase = .closed
+            upstream.encoder = nil
             self.endpoints[upstream.endpoint].count -= 1
             self.vacate(upstream.token)
             upstream.stream.close()

@@ -1,4 +1,5 @@
 #if os(Linux)
+    import Compression
     import HTTPWire
 
     /// A connection to an endpoint.
@@ -34,6 +35,8 @@
         /// Whether the head of the answer was passed on.
         var isHeadMoved = false
         var body = BodyReader(.none)
+        /// What the content is passed on through; nil for as it comes.
+        var encoder: GzipEncoder?
         /// Whether the body is passed on in chunks.
         var writesChunks = false
 

@@ -12,6 +12,14 @@ public final class ProxyExchange {
     public internal(set) var began = Tick(nanoseconds: 0)
     /// What a ``ProxyDecision/wait(_:)`` returned.
     public internal(set) var finding: (any Sendable)?
+    /// The most bytes of content that the request may have, beyond which it is refused with 413. A router may lower it
+    /// when it is asked where the request goes. Begins as `limits.body` of the configuration.
+    public var bodyLimit = Int64.max
+    /// Whether the content of the answer is passed on as gzip. A router that says so, when it is shown the head of the
+    /// answer, also writes `Content-Encoding` and drops what belongs to the bytes as they were.
+    public var encodesAnswer = false
+    /// Whether the router is shown all content: ``ProxyRouter/watched(_:request:)``, ``ProxyRouter/watched(_:answer:)``.
+    public var isWatched = false
 
     init(peer: [UInt8], isSecure: Bool) {
         self.peer = peer

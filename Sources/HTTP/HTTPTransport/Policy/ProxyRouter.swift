@@ -22,6 +22,12 @@ public protocol ProxyRouter {
     /// Looks at the head of the upstream's answer; fields may be marked to stay behind. Default: nothing.
     func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan)
 
+    /// A piece of the request's content passes. Only where ``ProxyExchange/isWatched`` is set. Default: nothing.
+    func watched(_ exchange: ProxyExchange, request: RawSpan)
+
+    /// A piece of the content of the upstream's answer passes. Only where ``ProxyExchange/isWatched`` is set. Default: nothing.
+    func watched(_ exchange: ProxyExchange, answer: RawSpan)
+
     /// Appends field lines for the client, each with its line end. Default: none.
     func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer)
 
@@ -31,6 +37,11 @@ public protocol ProxyRouter {
     ///   - attempt: from 1.
     /// - Returns: an index; nil to take them in turn, which is the default.
     func choose(_ exchange: ProxyExchange, group: Int, of endpoints: [Endpoint], attempt: Int) -> Int?
+
+    /// Whether a request is sent again, to the endpoint that ``choose(_:group:of:attempt:)`` names next. Asked only about
+    /// requests that may be repeated: idempotent, without content, and nothing of an answer was passed on. Default: after
+    /// a connection that broke off.
+    func repeats(_ exchange: ProxyExchange, after failure: ProxyFailure) -> Bool
 
     /// How a problem of the proxy's own is told.
     /// - Parameter exchange: nil when the request was not understood.
@@ -54,9 +65,15 @@ extension ProxyRouter {
 
     public func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan) {}
 
+    public func watched(_ exchange: ProxyExchange, request: RawSpan) {}
+
+    public func watched(_ exchange: ProxyExchange, answer: RawSpan) {}
+
     public func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {}
 
     public func choose(_ exchange: ProxyExchange, group: Int, of endpoints: [Endpoint], attempt: Int) -> Int? { nil }
+
+    public func repeats(_ exchange: ProxyExchange, after failure: ProxyFailure) -> Bool { failure == .brokeOff }
 
     public func answer(to problem: EdgeProblem, _ exchange: ProxyExchange?) -> ProxyAnswer? { nil }
 
@@ -85,8 +102,24 @@ public struct ProxyForward: Hashable, Sendable {
     /// ``ProxyConfiguration/upstreamTimeout``, which is for every pause.
     public var deadline: Duration?
 
+    /// How often the request may be sent, where ``ProxyRouter/repeats(_:after:)`` says so too; nil to send it again only when
+    /// a connection broke off, ``ProxyConfiguration/attempts`` times at most.
+    public var attempts: Int?
+    /// How long each attempt may take until the head of the answer is there. Nil: as long as the request.
+    public var attemptTimeout: Duration?
+
     public init(to group: Int, deadline: Duration? = nil) {
         self.group = group
         self.deadline = deadline
     }
+}
+
+/// Why an attempt to get a request answered has failed.
+public enum ProxyFailure: Hashable, Sendable {
+    /// The connection ended before an answer.
+    case brokeOff
+    /// No answer came in ``ProxyForward/attemptTimeout``.
+    case timedOut
+    /// The endpoint answered with a status of failure, 400 or more.
+    case status(Int)
 }

@@ -25,7 +25,7 @@ extension Refusal {
     }
 
     /// A string of RFC 9651: printable ASCII in quotes.
-    private static func structuredString(_ text: String) -> String {
+    package static func structuredString(_ text: String) -> String {
         let characters = text.unicodeScalars.map { scalar in
             switch scalar {
             case "\"", "\\": "\\\(scalar)"

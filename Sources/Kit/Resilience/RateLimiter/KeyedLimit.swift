@@ -78,7 +78,8 @@ public final class KeyedLimit<Key: Hashable & Sendable, Meter: RateMeter>: Senda
         throw self.refusal(retryAfter)
     }
 
-    private func refusal(_ retryAfter: Duration) -> Refusal {
+    /// What a caller of ``record(_:)`` who was refused may throw.
+    public func refusal(_ retryAfter: Duration) -> Refusal {
         let reason = Refusal.Reason.rateLimited(limit: self.limit.count, window: self.limit.window)
         return Refusal(.rateLimited, by: self.name, reason, retryAfter: retryAfter)
     }
