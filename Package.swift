@@ -93,6 +93,7 @@ let http: [Target] = [
     library("TLS", in: "HTTP", ["Essentials", "HTTPWire", "CTLS"]),
     library("HTTP2", in: "HTTP", ["HTTPWire", "CNGHTTP2"]),
     library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "HTTP2", "TLS", "CShims"]),
+    library("HTTPCaching", in: "HTTP", ["Essentials", "HTTPWire"]),
 ]
 
 let chassis: [Target] = [
@@ -250,6 +251,7 @@ let everyTest: [Target] = [
     tests("TLSTests", ["Essentials", "EssentialsTesting", "HTTPWire", "TLS"]),
     tests("HTTP2Tests", ["Essentials", "EssentialsTesting", "HTTPWire", "HTTPWireTesting", "HTTP2", "CNGHTTP2"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport", "TLS"]),
+    tests("HTTPCachingTests", ["Essentials", "HTTPWire", "HTTPCaching"]),
     tests("ShopSimulationTests", ["Essentials", "EventSourcing", "Chassis", "Sagas", "Simulation", "ShopSimulation"]),
     tests("TidyTests", []),
 ]

@@ -42,6 +42,7 @@ enum Layers {
         "TLS": ["Essentials", "HTTPWire", "CTLS"],
         "HTTP2": ["HTTPWire", "CNGHTTP2"],
         "HTTPTransport": ["Essentials", "HTTPWire", "HTTP2", "TLS", "CShims"],
+        "HTTPCaching": ["Essentials", "HTTPWire"],
         // Floor 4
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),
