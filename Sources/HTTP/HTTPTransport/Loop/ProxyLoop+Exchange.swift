@@ -152,6 +152,9 @@
             let piece = try upstream.stream.inbound.withBytes { bytes throws(WireError) in
                 try upstream.body.read(bytes, at: 0)
             }
+            if !piece.content.isEmpty {
+                upstream.stream.inbound.withBytes { self.router.readContent(client.exchange, piece.content, of: $0) }
+            }
             guard self.passOn(piece.content, client, upstream) else {
                 self.abort(client, .clientLeft)
                 return .ended
@@ -192,6 +195,13 @@
             if upstream.parser.head.isInterim { return try self.moveInterim(client, upstream) }
             if status == 101, !client.asksUpgrade || upstream.parser.head.upgrade.isEmpty {
                 throw WireError(.invalidStatus, at: 0)
+            }
+            let substitute = upstream.stream.inbound.withBytes {
+                self.router.substitute(for: upstream.parser.head, client.exchange, $0)
+            }
+            if let substitute {
+                self.replaceAnswer(client, upstream, by: substitute)
+                return .ended
             }
             if client.holdsHead {
                 client.stream.inbound.consume(client.parser.head.byteCount)
@@ -262,9 +272,7 @@
             self.counters.answers += 1
             client.upstream = nil
             upstream.client = nil
-            let isClean =
-                client.isRequestMoved && upstream.stream.inbound.isEmpty && upstream.stream.outbound.isEmpty
-            if isClean, upstream.parser.head.isPersistent, !upstream.stream.isEnding, !self.isDraining {
+            if self.isClean(client, upstream) {
                 upstream.stream.inbound.release()
                 self.keep(upstream)
             } else {
@@ -272,6 +280,12 @@
             }
             self.report(client, .forwarded)
             if client.isPersistent, !self.isDraining { self.awaitRequest(client) } else { self.finishAnswer(client) }
+        }
+
+        /// Whether the connection can serve another request.
+        func isClean(_ client: Downstream, _ upstream: Upstream) -> Bool {
+            client.isRequestMoved && upstream.stream.inbound.isEmpty && upstream.stream.outbound.isEmpty
+                && upstream.parser.head.isPersistent && !upstream.stream.isEnding && !self.isDraining
         }
 
         /// The upstream connection has ended or failed.

@@ -12,6 +12,11 @@ public final class ProxyExchange {
     public internal(set) var began = Tick(nanoseconds: 0)
     /// What a ``ProxyDecision/wait(_:)`` returned.
     public internal(set) var finding: (any Sendable)?
+    /// Whether the proxy made the request by itself: see ``background``.
+    public internal(set) var isInternal = false
+    /// A whole request without a body that the router wants made besides this one, with `Connection: close`. It is routed like
+    /// any other once this one has been decided about; its answer goes to nobody.
+    public var background: [UInt8]?
 
     init(peer: [UInt8], isSecure: Bool) {
         self.peer = peer

@@ -22,6 +22,17 @@ public protocol ProxyRouter {
     /// Looks at the head of the upstream's answer; fields may be marked to stay behind. Default: nothing.
     func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan)
 
+    /// What the client gets in place of an upstream's answer, whose head has just come. Asked before ``readAnswer(_:_:_:)``.
+    /// - Returns: nil to pass the answer on, which is the default.
+    func substitute(for head: borrowing ResponseHead, _ exchange: ProxyExchange, _ bytes: RawSpan) -> PreparedAnswer?
+
+    /// What the client gets in place of a problem. Asked before ``answer(to:_:)``. Default: nil, nothing.
+    func substitute(for problem: EdgeProblem, _ exchange: ProxyExchange) -> PreparedAnswer?
+
+    /// A piece of an upstream's content that is passed on, in order. Default: nothing.
+    /// - Parameter bytes: what `range` lies in.
+    func readContent(_ exchange: ProxyExchange, _ range: WireRange, of bytes: RawSpan)
+
     /// Appends field lines for the client, each with its line end. Default: none.
     func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer)
 
@@ -54,6 +65,14 @@ extension ProxyRouter {
 
     public func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan) {}
 
+    public func substitute(
+        for head: borrowing ResponseHead, _ exchange: ProxyExchange, _ bytes: RawSpan
+    ) -> PreparedAnswer? { nil }
+
+    public func substitute(for problem: EdgeProblem, _ exchange: ProxyExchange) -> PreparedAnswer? { nil }
+
+    public func readContent(_ exchange: ProxyExchange, _ range: WireRange, of bytes: RawSpan) {}
+
     public func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {}
 
     public func choose(_ exchange: ProxyExchange, group: Int, of endpoints: [Endpoint], attempt: Int) -> Int? { nil }
@@ -69,6 +88,8 @@ public enum ProxyDecision {
     case forward(ProxyForward)
     /// An answer that is there already.
     case answer(ProxyAnswer)
+    /// The same, from bytes that others share.
+    case send(PreparedAnswer)
     case refuse(EdgeProblem)
     /// The decision needs something that must be waited for. It runs off the loop, is cancelled when the client has gone, and
     /// what it returns is ``ProxyExchange/finding`` when the router is asked again.
