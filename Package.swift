@@ -94,6 +94,7 @@ let http: [Target] = [
     library("HTTP2", in: "HTTP", ["HTTPWire", "CNGHTTP2"]),
     library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "HTTP2", "TLS", "CShims"]),
     library("HTTPCaching", in: "HTTP", ["Essentials", "HTTPWire"]),
+    library("EdgeCaching", in: "HTTP", ["Essentials", "Caching", "HTTPWire", "HTTPTransport", "HTTPCaching"]),
 ]
 
 let chassis: [Target] = [
@@ -252,6 +253,7 @@ let everyTest: [Target] = [
     tests("HTTP2Tests", ["Essentials", "EssentialsTesting", "HTTPWire", "HTTPWireTesting", "HTTP2", "CNGHTTP2"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport", "TLS"]),
     tests("HTTPCachingTests", ["Essentials", "HTTPWire", "HTTPCaching"]),
+    tests("EdgeCachingTests", ["Essentials", "HTTPWire", "HTTPTransport", "HTTPCaching", "EdgeCaching"]),
     tests("ShopSimulationTests", ["Essentials", "EventSourcing", "Chassis", "Sagas", "Simulation", "ShopSimulation"]),
     tests("TidyTests", []),
 ]

@@ -43,6 +43,7 @@ enum Layers {
         "HTTP2": ["HTTPWire", "CNGHTTP2"],
         "HTTPTransport": ["Essentials", "HTTPWire", "HTTP2", "TLS", "CShims"],
         "HTTPCaching": ["Essentials", "HTTPWire"],
+        "EdgeCaching": ["Essentials", "Caching", "HTTPWire", "HTTPTransport", "HTTPCaching"],
         // Floor 4
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),

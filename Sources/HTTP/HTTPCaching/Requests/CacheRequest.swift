@@ -60,11 +60,16 @@ public struct CacheRequest: Sendable {
         self.ifNoneMatch != nil || self.ifModifiedSince != nil || self.hasForeignCondition
     }
 
-    /// Fields that a cache writes itself when it asks the origin whether a stored answer holds.
-    public static func isCondition(_ entry: FieldTable.Entry, _ bytes: RawSpan) -> Bool {
+    /// Whether a line is a precondition that a cache replaces by its own when it asks the origin whether a stored answer holds.
+    public static func isReplaced(_ entry: FieldTable.Entry, _ bytes: RawSpan) -> Bool {
         guard entry.id == .other else { return false }
         return bytes.isNamed(entry, "if-none-match") || bytes.isNamed(entry, "if-modified-since")
-            || bytes.isNamed(entry, "if-range") || bytes.isNamed(entry, "range")
+    }
+
+    /// Whether a line is about what one client has already, or wants a part only: nothing for a request on behalf of many.
+    public static func isOfOneClient(_ entry: FieldTable.Entry, _ bytes: RawSpan) -> Bool {
+        guard entry.id == .other else { return false }
+        return self.isReplaced(entry, bytes) || bytes.isNamed(entry, "if-range") || bytes.isNamed(entry, "range")
     }
 }
 
