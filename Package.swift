@@ -96,6 +96,8 @@ let http: [Target] = [
     library("HTTP2", in: "HTTP", ["HTTPWire", "CNGHTTP2"]),
     library("Compression", in: "HTTP", ["HTTPWire", "CZLIB"]),
     library("HTTPTransport", in: "HTTP", ["Essentials", "HTTPWire", "HTTP2", "TLS", "Compression", "CShims"]),
+    library("HTTPCaching", in: "HTTP", ["Essentials", "HTTPWire"]),
+    library("EdgeCaching", in: "HTTP", ["Essentials", "Caching", "HTTPWire", "HTTPTransport", "HTTPCaching"]),
 ]
 
 let chassis: [Target] = [
@@ -255,6 +257,8 @@ let everyTest: [Target] = [
     tests("TLSTests", ["Essentials", "EssentialsTesting", "HTTPWire", "TLS"]),
     tests("HTTP2Tests", ["Essentials", "EssentialsTesting", "HTTPWire", "HTTPWireTesting", "HTTP2", "CNGHTTP2"]),
     tests("HTTPTransportTests", ["Essentials", "HTTPWire", "HTTPWireTesting", "HTTPTransport", "TLS"]),
+    tests("HTTPCachingTests", ["Essentials", "HTTPWire", "HTTPCaching"]),
+    tests("EdgeCachingTests", ["Essentials", "HTTPWire", "HTTPTransport", "HTTPCaching", "EdgeCaching"]),
     tests("ShopSimulationTests", ["Essentials", "EventSourcing", "Chassis", "Sagas", "Simulation", "ShopSimulation"]),
     tests("TidyTests", []),
 ]

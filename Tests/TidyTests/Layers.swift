@@ -44,6 +44,8 @@ enum Layers {
         "CZLIB": [],
         "Compression": ["HTTPWire", "CZLIB"],
         "HTTPTransport": ["Essentials", "HTTPWire", "HTTP2", "TLS", "Compression", "CShims"],
+        "HTTPCaching": ["Essentials", "HTTPWire"],
+        "EdgeCaching": ["Essentials", "Caching", "HTTPWire", "HTTPTransport", "HTTPCaching"],
         // Floor 4
         "Chassis": kit,
         "ChassisTesting": kit.union(["EssentialsTesting", "EventSourcingTesting", "StorageSQLite", "Chassis"]),

@@ -91,6 +91,14 @@
             for control in self.controls { control.setEndpoints(endpoints, of: group) }
         }
 
+        /// Has requests made without a client, soon, as ``ProxyExchange/background``; the router hears how they end.
+        public func ask(_ requests: [[UInt8]]) {
+            for (number, control) in self.controls.enumerated() {
+                let part = stride(from: number, to: requests.count, by: self.controls.count).map { requests[$0] }
+                if !part.isEmpty { control.order { $0.requests += part } }
+            }
+        }
+
         /// Stops accepting, closes idle connections, and lets requests under way finish.
         /// - Parameter limit: when connections that are still open are closed.
         public func drain(within limit: Duration) {

@@ -19,6 +19,8 @@
             case waiting
             /// Request and answer are moved. Next: idle, draining, tunnel, closed.
             case exchange
+            /// A prepared answer is sent. Next: idle, draining, closed.
+            case sending
             /// The connection is a tunnel after an upgrade. Next: closed.
             case tunnel
             /// The connection speaks HTTP/2, and its streams are clients of their own. Next: draining, closed.
@@ -48,6 +50,9 @@
 
         /// Whether no request has come on it.
         var isFresh = true
+
+        /// What is left of a prepared answer's content.
+        var sending: (content: [UInt8], range: Range<Int>)?
 
         // The exchange
         let exchange: ProxyExchange
@@ -104,7 +109,8 @@
         var waitsForOthers: Bool {
             switch self.phase {
             case .waiting, .suspended: true
-            case .idle, .head, .collecting, .exchange, .tunnel, .session, .draining, .lingering, .closed: false
+            case .idle, .head, .collecting, .exchange, .sending, .tunnel, .session, .draining, .lingering, .closed:
+                false
             }
         }
 

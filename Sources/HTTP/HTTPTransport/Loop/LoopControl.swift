@@ -17,6 +17,8 @@
             /// By group.
             var endpoints: [Int: [Endpoint]] = [:]
             var returns: [Return] = []
+            /// Made without a client.
+            var requests: [[UInt8]] = []
         }
 
         private struct State {

@@ -15,6 +15,9 @@
         func answer(_ client: Downstream, _ problem: EdgeProblem) {
             guard !client.isAnswerBegun else { return self.abort(client, .upstreamBroke) }
             let exchange = client.isRouted ? client.exchange : nil
+            if let exchange, let substitute = self.router.substitute(for: problem, exchange) {
+                return self.send(client, substitute)
+            }
             let answer = self.router.answer(to: problem, exchange) ?? problem.answer
             if case .malformed = problem { client.isPersistent = false }
             self.answer(client, answer, .problem(problem))
@@ -123,6 +126,7 @@
             switch client.phase {
             case .idle, .draining, .lingering, .tunnel: self.close(client)
             case .closed, .suspended: break
+            case .sending: self.abort(client, .clientLeft)
             case .session: self.timeOut(session: client)
             case .head:
                 self.counters.problems += 1

@@ -214,6 +214,13 @@
             if client.isRepeatable, status >= 400, self.sendAgain(client, upstream, after: .status(status)) {
                 return .ended
             }
+            let substitute = upstream.stream.inbound.withBytes {
+                self.router.substitute(for: upstream.parser.head, client.exchange, $0)
+            }
+            if let substitute {
+                self.replaceAnswer(client, upstream, by: substitute)
+                return .ended
+            }
             if client.holdsHead {
                 client.stream.inbound.consume(client.parser.head.byteCount)
                 client.stream.inbound.release()
@@ -292,9 +299,7 @@
             self.counters.answers += 1
             client.upstream = nil
             upstream.client = nil
-            let isClean =
-                client.isRequestMoved && upstream.stream.inbound.isEmpty && upstream.stream.outbound.isEmpty
-            if isClean, upstream.parser.head.isPersistent, !upstream.stream.isEnding, !self.isDraining {
+            if self.isClean(client, upstream) {
                 upstream.stream.inbound.release()
                 self.keep(upstream)
             } else {
@@ -302,6 +307,12 @@
             }
             self.report(client, .forwarded)
             if client.isPersistent, !self.isDraining { self.awaitRequest(client) } else { self.finishAnswer(client) }
+        }
+
+        /// Whether the connection can serve another request.
+        func isClean(_ client: Downstream, _ upstream: Upstream) -> Bool {
+            client.isRequestMoved && upstream.stream.inbound.isEmpty && upstream.stream.outbound.isEmpty
+                && upstream.parser.head.isPersistent && !upstream.stream.isEnding && !self.isDraining
         }
 
         /// The upstream connection has ended or failed.

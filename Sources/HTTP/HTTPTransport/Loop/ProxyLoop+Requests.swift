@@ -16,6 +16,7 @@
                 case .waiting, .suspended, .closed: return
                 case .collecting: self.collectMore(client)
                 case .exchange: self.pump(client)
+                case .sending: self.sendMore(client)
                 case .tunnel: self.pumpTunnel(client)
                 case .session: self.pump(session: client)
                 case .draining: self.finishSending(client)
@@ -91,6 +92,10 @@
             let decision = client.stream.inbound.withBytes { bytes in
                 client.parser.withHead { self.router.route(client.exchange, &$0, bytes) }
             }
+            if let request = client.exchange.background {
+                client.exchange.background = nil
+                self.ask(request, for: client.exchange.peer)
+            }
             switch decision {
             case .forward(let forward):
                 guard self.admitBody(client) else { return }
@@ -105,6 +110,7 @@
                 guard self.awaitBody(client) else { return }
                 self.findUpstream(client)
             case .answer(let answer): self.answer(client, answer, .answered)
+            case .send(let answer): self.send(client, answer)
             case .refuse(let problem): self.fail(client, problem)
             case .wait(let operation): self.suspend(client) { .found(await operation()) }
             case .handle(let handler):

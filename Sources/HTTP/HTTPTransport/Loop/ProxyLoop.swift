@@ -158,13 +158,21 @@
 
         /// A stream of HTTP/2 has begun.
         func open(_ id: Int32, _ session: Session, of parent: Downstream) -> Downstream {
+            self.openStream(
+                StreamOfSession(id, session), peer: parent.exchange.peer, isSecure: parent.exchange.isSecure,
+                parent: parent)
+        }
+
+        /// A client without a socket.
+        func openStream(
+            _ layer: any StreamLayer, peer: [UInt8], isSecure: Bool, parent: Downstream? = nil
+        ) -> Downstream {
             let index = self.freeStreams.popLast() ?? self.streams.count
             if index == self.streams.count { self.streams.append(nil) }
             self.generation = (self.generation + 1) & 0xFFFF_FFFF
             let client = Downstream(
-                self.generation << 32 | Self.streamBit | UInt64(index),
-                Stream(-1, self.pool, StreamOfSession(id, session)), self.configuration.limits,
-                peer: parent.exchange.peer, isSecure: parent.exchange.isSecure, parent: parent)
+                self.generation << 32 | Self.streamBit | UInt64(index), Stream(-1, self.pool, layer),
+                self.configuration.limits, peer: peer, isSecure: isSecure, parent: parent)
             client.stream.isReadable = true
             self.streams[index] = client
             self.limit(client, until: self.now + self.times.header)
@@ -259,7 +267,7 @@
             self.closeStreams(client)
             client.phase = .closed
             client.session = nil
-            if client.parent == nil { self.counters.openConnections -= 1 }
+            if client.parent == nil, !client.exchange.isInternal { self.counters.openConnections -= 1 }
             self.vacate(client.token)
             client.stream.close()
             if let upstream = client.upstream { self.close(upstream) }
@@ -341,6 +349,7 @@
             let orders = self.control.takeOrders()
             self.adoptEndpoints(orders.endpoints)
             for found in orders.returns { self.comeBack(found) }
+            for request in orders.requests { self.ask(request, for: Array("127.0.0.1".utf8)) }
             if let limit = orders.drain, !self.isDraining { self.beginDraining(within: limit) }
         }
 

@@ -88,4 +88,8 @@ public struct ProxyConfiguration: Sendable {
 public struct ProxyConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
     public var problems: [String]
     public var description: String { self.problems.joined(separator: "; ") }
+
+    public init(problems: [String]) {
+        self.problems = problems
+    }
 }

@@ -20,6 +20,11 @@ public final class ProxyExchange {
     public var encodesAnswer = false
     /// Whether the router is shown all content: ``ProxyRouter/watched(_:request:)``, ``ProxyRouter/watched(_:answer:)``.
     public var isWatched = false
+    /// Whether the proxy made the request by itself: see ``background``.
+    public internal(set) var isInternal = false
+    /// A whole request without a body that the router wants made besides this one, with `Connection: close`. It is routed like
+    /// any other once this one has been decided about; its answer goes to nobody.
+    public var background: [UInt8]?
 
     init(peer: [UInt8], isSecure: Bool) {
         self.peer = peer

@@ -28,6 +28,13 @@ public protocol ProxyRouter {
     /// A piece of the content of the upstream's answer passes. Only where ``ProxyExchange/isWatched`` is set. Default: nothing.
     func watched(_ exchange: ProxyExchange, answer: RawSpan)
 
+    /// What the client gets in place of an upstream's answer, whose head has just come. Asked before ``readAnswer(_:_:_:)``.
+    /// - Returns: nil to pass the answer on, which is the default.
+    func substitute(for head: borrowing ResponseHead, _ exchange: ProxyExchange, _ bytes: RawSpan) -> PreparedAnswer?
+
+    /// What the client gets in place of a problem. Asked before ``answer(to:_:)``. Default: nil, nothing.
+    func substitute(for problem: EdgeProblem, _ exchange: ProxyExchange) -> PreparedAnswer?
+
     /// Appends field lines for the client, each with its line end. Default: none.
     func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer)
 
@@ -69,6 +76,12 @@ extension ProxyRouter {
 
     public func watched(_ exchange: ProxyExchange, answer: RawSpan) {}
 
+    public func substitute(
+        for head: borrowing ResponseHead, _ exchange: ProxyExchange, _ bytes: RawSpan
+    ) -> PreparedAnswer? { nil }
+
+    public func substitute(for problem: EdgeProblem, _ exchange: ProxyExchange) -> PreparedAnswer? { nil }
+
     public func writeAnswerFields(_ exchange: ProxyExchange, status: Int, _ output: inout WireBuffer) {}
 
     public func choose(_ exchange: ProxyExchange, group: Int, of endpoints: [Endpoint], attempt: Int) -> Int? { nil }
@@ -86,6 +99,8 @@ public enum ProxyDecision {
     case forward(ProxyForward)
     /// An answer that is there already.
     case answer(ProxyAnswer)
+    /// The same, from bytes that others share.
+    case send(PreparedAnswer)
     case refuse(EdgeProblem)
     /// The decision needs something that must be waited for. It runs off the loop, is cancelled when the client has gone, and
     /// what it returns is ``ProxyExchange/finding`` when the router is asked again.

@@ -108,16 +108,19 @@
         /// Sends what waits and `range` of `source` behind it, without copying.
         /// - Returns: how many bytes of the range were sent, or nil when the connection failed.
         mutating func flush(_ source: borrowing WireBuffer, _ range: WireRange) -> Int? {
+            source.withUnsafeBytes { self.flush(with: .init(rebasing: $0[range.start..<range.end])) }
+        }
+
+        /// Sends what waits and `more` behind it, without copying.
+        /// - Returns: how many bytes of `more` were sent, or nil when the connection failed.
+        mutating func flush(with more: UnsafeRawBufferPointer) -> Int? {
             guard self.isWritable, self.layer == nil else { return 0 }
             let descriptor = self.descriptor
             let waiting = self.outbound.count
-            let sent = source.withUnsafeBytes { more in
-                self.outbound.withUnsafeBytes { first in
-                    mainstay_send(
-                        descriptor, first.baseAddress, first.count, more.baseAddress! + range.start, range.count)
-                }
+            let sent = self.outbound.withUnsafeBytes { first in
+                mainstay_send(descriptor, first.baseAddress, first.count, more.baseAddress, more.count)
             }
-            if sent < waiting + range.count { self.isWritable = false }
+            if sent < waiting + more.count { self.isWritable = false }
             guard sent >= 0 else { return sent == -1 ? 0 : nil }
             self.outbound.consume(Swift.min(sent, waiting))
             return Swift.max(0, sent - waiting)
