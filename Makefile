@@ -4,13 +4,16 @@ SHELL := /bin/bash
 BINARY := .build/release/mainstay
 TRAIT_FLAGS := $(if $(TRAITS),--traits $(TRAITS),)
 
-.PHONY: help setup build up test format format-check api docs vectors overload-plots kill-matrix traces simulate mutants fuzz fuzz-wire journey bench
+.PHONY: help setup setup-test build up test format format-check api docs vectors overload-plots kill-matrix kill-database traces simulate mutants fuzz fuzz-wire journey bench
 
 help: ## Lists what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## Installs the system libraries that are missing
-	@scripts/setup.sh build
+	@scripts/setup.sh $(if $(findstring PostgreSQL,$(TRAITS)),postgresql,build)
+
+setup-test:
+	@scripts/setup.sh test
 
 build: setup ## Builds the release executable
 	swift build -c release --product mainstay $(TRAIT_FLAGS)
@@ -18,7 +21,7 @@ build: setup ## Builds the release executable
 up: build ## Builds and starts everything, in the foreground
 	@$(BINARY) up $(ARGS)
 
-test: setup ## Runs every test
+test: setup-test ## Runs every test
 	@scripts/test.sh $(TRAIT_FLAGS)
 
 format: ## Formats the sources
@@ -27,8 +30,8 @@ format: ## Formats the sources
 format-check: ## Checks the formatting
 	swift format lint --strict -r Package.swift Sources Tests
 
-api: setup ## Writes the listing of the public API, Docs/API
-	swift build $(TRAIT_FLAGS)
+api: setup-test ## Writes the listing of the public API, Docs/API
+	swift build --traits PostgreSQL
 	@scripts/api.py
 
 docs: ## Makes readable pages of the documents: .build/docs/index.html
@@ -37,17 +40,20 @@ docs: ## Makes readable pages of the documents: .build/docs/index.html
 	@.build/docs-venv/bin/pip install --quiet --disable-pip-version-check 'markdown-it-py==4.3.0' 'mdit-py-plugins==0.7.0' 'Pygments==2.21.0'
 	@.build/docs-venv/bin/python scripts/docs.py
 
-vectors: setup ## Checks the JOSE front against outside vectors: make vectors VECTORS=DIR
+kill-database: setup-test ## Kills a PostgreSQL server under load KILLS times and checks that nothing acknowledged is lost
+	CI=true KILLS=$(or $(KILLS),50) swift test --traits PostgreSQL --filter KillTests
+
+vectors: setup-test ## Checks the JOSE front against outside vectors: make vectors VECTORS=DIR
 	@test -n "$(VECTORS)" || { echo "say where the vectors are: make vectors VECTORS=DIR"; exit 2; }
-	VECTORS=$(abspath $(VECTORS)) swift test --filter Wycheproof
+	VECTORS=$(abspath $(VECTORS)) swift test --traits PostgreSQL --filter Wycheproof
 
 traces: ## Plays recorded traces to the cache and compares hit ratios: make traces TRACES=DIR
 	@test -n "$(TRACES)" || { echo "say where the traces are: make traces TRACES=DIR"; exit 2; }
 	swift build -c release --package-path Benchmarks/Caching
 	Benchmarks/Caching/traces.py $(abspath $(TRACES))
 
-overload-plots: setup ## Plays the overload simulation and draws Docs/Resilience/overload-*.svg
-	OVERLOAD_PLOTS=1 swift test --filter OverloadPlots
+overload-plots: setup-test ## Plays the overload simulation and draws Docs/Resilience/overload-*.svg
+	OVERLOAD_PLOTS=1 swift test --traits PostgreSQL --filter OverloadPlots
 
 kill-matrix: build ## Kills the running platform KILLS times and checks that nothing is lost
 	python3 scripts/kill_matrix.py --binary $(BINARY) --kills $(or $(KILLS),200) $(if $(SEED),--seed $(SEED),)

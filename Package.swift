@@ -87,6 +87,14 @@ let backends: [Target] = [
         ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", grdb, grdbSQLite]),
     .target(name: "CSimulatedDisk", dependencies: [grdbSQLite], path: "Sources/Backends/CSimulatedDisk"),
     library("StorageSQLiteTesting", in: "Backends", ["Essentials", "StorageSQLite", "CSimulatedDisk"]),
+    .systemLibrary(
+        name: "CPostgreSQL", path: "Sources/Backends/CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    library(
+        "StoragePostgreSQL", in: "Backends",
+        [
+            "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas",
+            .target(name: "CPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+        ]),
 ]
 
 let http: [Target] = [
@@ -201,6 +209,12 @@ let everyTest: [Target] = [
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "StorageSQLite", "StorageSQLiteTesting", grdb,
         ]),
     tests(
+        "StoragePostgreSQLTests",
+        [
+            "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
+            "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "StoragePostgreSQL",
+        ]),
+    tests(
         "MessagingTests",
         ["Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "MessagingTesting", "StorageSQLite"]),
     tests(
@@ -244,9 +258,9 @@ let everyTest: [Target] = [
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
-            "Caching", "Telemetry", "Objectives", "Identity", "StorageSQLite", "StorageSQLiteTesting", "Chassis",
-            "ShopContracts", "Compression", "HTTPWire", "HTTPTransport", "HTTP2", "TLS", httpTypes, logging, metrics,
-            tracing,
+            "Caching", "Telemetry", "Objectives", "Identity", "StorageSQLite", "StorageSQLiteTesting",
+            "StoragePostgreSQL", "Chassis", "ShopContracts", "Compression", "HTTPWire", "HTTPTransport", "HTTP2", "TLS",
+            httpTypes, logging, metrics, tracing,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     .testTarget(
@@ -265,7 +279,7 @@ let everyTest: [Target] = [
 
 let libraries =
     (kit + http + chassis + gateway).map(\.name).filter { $0 != "CSimulation" } + [
-        "StorageSQLite", "StorageSQLiteTesting",
+        "StorageSQLite", "StorageSQLiteTesting", "StoragePostgreSQL",
     ]
 
 let package = Package(
@@ -275,8 +289,11 @@ let package = Package(
         + libraries.map { .library(name: $0, targets: [$0]) },
     traits: [
         .trait(
+            name: "PostgreSQL",
+            description: "Builds StoragePostgreSQL, which needs libpq, and lets the commands use it."),
+        .trait(
             name: "PlantedFaults",
-            description: "Builds mistakes in, to be chosen at run time, that the simulator must find. Never for use.")
+            description: "Builds mistakes in, to be chosen at run time, that the simulator must find. Never for use."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Installs what is missing on Debian or Ubuntu: `build` for the executable; `fuzz` and `docs` for their Python as well.
+# Installs what is missing on Debian or Ubuntu: `build` for the executable; `postgresql` for the trait of that name as well,
+# `test` for everything that tests start; `fuzz` and `docs` for their Python.
 set -euo pipefail
 
 what=${1:-build}
 packages=(libsqlite3-dev libargon2-dev libcrypt-dev libssl-dev libnghttp2-dev zlib1g-dev)
+case $what in postgresql | test) packages+=(libpq-dev) ;; esac
+[ "$what" = test ] && packages+=(postgresql pgbouncer)
 [ "$what" = fuzz ] && packages+=(python3 python3-venv)
 [ "$what" = docs ] && packages=(python3 python3-venv)
 [ "$what" = journey ] && packages+=(curl jq)
@@ -23,4 +26,5 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing ${missing[*]}"
 $sudo apt-get update -qq
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+# RUNLEVEL=1: what is installed for tests starts no server of its own.
+$sudo env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

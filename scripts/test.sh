@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Builds all tests and runs them, one target after the other: many tests wait by yielding, so that all of them at once take
 # several times as long. Ends with the sum. Fails when a test does, or when a target has none.
-# Usage: scripts/test.sh [OPTIONS OF swift build]
+# Usage: scripts/test.sh [OPTIONS OF swift build]; without options it builds with every trait that has tests.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
+[ $# -gt 0 ] || set -- --traits PostgreSQL
 swift build --build-tests "$@" || exit 1
 binary=.build/debug/mainstayPackageTests.xctest
 output=$(mktemp)

@@ -34,6 +34,8 @@ enum Layers {
         "CSimulatedDisk": [],
         "StorageSQLite": ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas"],
         "StorageSQLiteTesting": ["Essentials", "StorageSQLite", "CSimulatedDisk"],
+        "CPostgreSQL": [],
+        "StoragePostgreSQL": ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "CPostgreSQL"],
         "CShims": [],
         "HTTPWire": [],
         "HTTPWireTesting": ["HTTPWire"],

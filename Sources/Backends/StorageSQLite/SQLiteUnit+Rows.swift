@@ -15,8 +15,3 @@ extension StatementRun {
             version: StreamVersion(self.integer(3)), position: Position(self.integer(0)))
     }
 }
-
-extension SQLValue {
-    static func optional(_ text: String?) -> SQLValue { text.map(SQLValue.text) ?? .null }
-    static func optional(_ bytes: [UInt8]?) -> SQLValue { bytes.map(SQLValue.blob) ?? .null }
-}

@@ -1,8 +1,11 @@
 public import Essentials
-import EventSourcing
-public import Messaging
+public import EventSourcing
 
-extension SQLiteUnit: EffectUnit {
+/// A unit whose effects live in an SQL table, `effects`. A backend conforms by having the table; the statements are the
+/// same for all.
+public protocol RelationalEffectUnit: RelationalUnit, EffectUnit {}
+
+extension RelationalEffectUnit {
     public func effect(_ queue: String, id: UniqueID) throws -> Effect? {
         try self.effects("WHERE queue = ? AND id = ?", [.text(queue), .blob(id.bytes)]).first
     }

@@ -1,6 +1,5 @@
 import Essentials
 import EventSourcing
-import Ledger
 
 extension LedgerAccount {
     init(_ row: SQLRow) throws {

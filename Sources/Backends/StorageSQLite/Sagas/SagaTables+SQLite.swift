@@ -1,8 +1,6 @@
 public import EventSourcing
 public import Sagas
 
-extension SQLiteUnit: RelationalSagaUnit {}
-
 extension SagaTables {
     /// The tables of sagas on SQLite. Give it to the store's migrations.
     public static let sqlite = Migration(

@@ -1,8 +1,12 @@
 public import Essentials
-import EventSourcing
-public import Ledger
+public import EventSourcing
 
-extension SQLiteUnit: LedgerUnit {
+/// A unit whose ledger lives in SQL tables. A backend conforms by having the tables; the statements are the same for all.
+///
+/// Tables: `ledger_accounts`, `ledger_entries`.
+public protocol RelationalLedgerUnit: RelationalUnit, LedgerUnit {}
+
+extension RelationalLedgerUnit {
     // MARK: Accounts
 
     public func ledgerAccount(_ id: UniqueID) throws -> LedgerAccount? {

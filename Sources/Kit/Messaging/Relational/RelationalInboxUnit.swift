@@ -1,8 +1,12 @@
 public import Essentials
 public import EventSourcing
-public import Messaging
 
-extension SQLiteUnit: InboxUnit {
+/// A unit whose inbox lives in SQL tables. A backend conforms by having the tables; the statements are the same for all.
+///
+/// Tables: `inbox_watermarks`, `inbox_parked` (one row an event that was set aside), `inbox_numbers`.
+public protocol RelationalInboxUnit: RelationalUnit, InboxUnit {}
+
+extension RelationalInboxUnit {
     // MARK: Watermarks
 
     public func watermarks(of consumer: String, service: String) throws -> [Watermark] {
