@@ -19,6 +19,8 @@ public struct GatewayEnvironment: Sendable {
     public var chance: Chance
     public var logger: Logger
     public var version: String
+    /// Records the requests that the gateway's loops receive. Nil: they are not recorded. Default: nil.
+    public var tracing: EdgeTracing?
 
     public init(
         transport: any ServiceTransport, userKeys: any KeySource, revocations: RevocationList, time: TimeSource,

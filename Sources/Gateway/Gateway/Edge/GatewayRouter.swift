@@ -70,10 +70,12 @@
             swap(&line, &self.states[exchange.id].line)
             line.removeAll(keepingCapacity: true)
             if self.log != nil { AccessLog.append(head, bytes, to: &line) }
-            let trace = self.dropFields(&head, bytes)
+            let client = self.dropFields(&head, bytes)
+            var trace = TraceContext.continuing(client, chance: self.chance)
+            self.parts.environment.tracing?.decide(&trace)
             self.states[exchange.id] = ExchangeState(
-                id: self.ids.next(), moment: self.parts.environment.wallClock.now,
-                trace: .continuing(trace, chance: self.chance), line: line)
+                id: self.ids.next(), moment: self.parts.environment.wallClock.now, trace: trace,
+                parent: client?.span ?? 0, line: line)
         }
 
         /// Marks what only the platform may say.
@@ -103,6 +105,7 @@
             let peer = exchange.peer
             let decision = self.routes.decide(
                 head, bytes, peer: BalancingKey.of(peer.span.bytes), draw: self.chance.next())
+            self.states[exchange.id].route = decision.route
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
             if exchange.finding == nil { try self.parts.forwarder.admit(exchange.peer) }
             if decision.version > 0 || decision.variesByAccept {
@@ -158,12 +161,13 @@
 
         private func handle(_ exchange: ProxyExchange) -> ProxyDecision {
             self.states[exchange.id].isHandled = true
-            let (parts, id) = (self.parts, self.states[exchange.id].id)
+            let (parts, id, trace) = (self.parts, self.states[exchange.id].id, self.states[exchange.id].trace)
             return .handle { request in
                 let unreadable = Problem(.malformedBody, "the request cannot be read")
-                guard let asked = ServiceRequest(request) else {
+                guard var asked = ServiceRequest(request) else {
                     return unreadable.response(instance: id.description).answer
                 }
+                asked.head.headerFields[.traceparent] = trace.header
                 do {
                     return try await parts.answer(asked, id: id).answer
                 } catch {
@@ -320,6 +324,12 @@
             self.states[exchange.id].passage?.leave(report.outcome)
             self.states[exchange.id].passage = nil
             self.metrics.record(report)
+            if let tracing = self.parts.environment.tracing {
+                let route = self.states[exchange.id].route
+                tracing.record(
+                    self.states[exchange.id], report, route: route < 0 ? nil : self.routes.routes[route].name,
+                    service: report.group.map { self.services[$0] })
+            }
             self.log?.write(
                 self.states[exchange.id], self.ownFields.text(of: self.states[exchange.id].moment), exchange, report)
         }
