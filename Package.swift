@@ -145,7 +145,9 @@ let shop: [Target] = [
 ]
 
 let console: [Target] = [
-    library("Console", in: "Console", ["Essentials", "EventSourcing", "Identity", "Telemetry", "Objectives", "Chassis", httpTypes, logging])
+    library(
+        "Console", in: "Console",
+        ["Essentials", "EventSourcing", "Identity", "Telemetry", "Objectives", "Chassis", httpTypes, logging])
 ]
 
 let services: [Target.Dependency] = [
@@ -237,12 +239,13 @@ let everyTest: [Target] = [
         "ConsoleTests",
         [
             "Essentials", "EssentialsTesting", "EventSourcing", "Identity", "Telemetry", "Chassis", "ChassisTesting",
-            "Console", httpTypes, logging, tracing,
+            "Console", httpTypes, logging, metrics,
         ]),
     tests(
         "PlatformTests",
         services + [
-            "Console", "Telemetry", "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
+            "Console", "Telemetry", "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas",
+            "Identity",
             "StorageSQLite",
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
             asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
@@ -298,5 +301,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: kit + backends + http + chassis + gateway + shop + console + shopSimulation + executable + examples + everyTest
+    targets: kit + backends + http + chassis + gateway + shop + console + shopSimulation + executable + examples
+        + everyTest
 )

@@ -38,6 +38,7 @@ public struct ConsoleService: Sendable {
     public static let migrations: [Migration] = [TelemetrySchema.migration]
 
     public let service: Service
+    let store: ServiceStore
     let collector: Collector
     let watch: ServiceWatch
 
@@ -56,6 +57,7 @@ public struct ConsoleService: Sendable {
         health.addCheck("database", critical: true) {
             _ = try await environment.store.read { try $0.query("SELECT 1") }
         }
+        self.store = environment.store
         self.collector = collector
         self.watch = watch
         self.service = Service(

@@ -126,7 +126,8 @@ final class Platform: Sendable {
             version: Version.current)
         environment.tracing = self.telemetry.edge
         return GatewayService(
-            environment, routes: self.settings.gateway.table, problems: ProblemType.common + ProblemType.shop + ProblemType.edge,
+            environment, routes: self.settings.gateway.table,
+            problems: ProblemType.common + ProblemType.shop + ProblemType.edge,
             configuration: configuration)
     }
 

@@ -43,7 +43,8 @@ enum KeyRegistry {
             Key(
                 name: "telemetry.traces", kind: .integer(0...100_000),
                 about:
-                    "Traces a second that are kept whole; of others only errors and slow requests. 0: none. Default: 20."),
+                    "Traces a second that are kept whole; of others only errors and slow requests. 0: none. Default: 20."
+            ),
             Key(
                 name: "telemetry.quota", kind: .integer(1...1_000_000),
                 about: "MiB of traces that the console keeps. Default: 512."),

@@ -6,7 +6,7 @@ import Synchronization
 import Telemetry
 
 /// Counts what a service answered, in its registry. Names are API: `http.server.request.duration` by method, route and
-/// status; the figures of pipelines are `mainstay.pipeline` by layer and figure, and `mainstay.pipeline.state` is 1 for the
+/// status, and by the class of its operation, which is `none` for polls, health and metrics; the figures of pipelines are `mainstay.pipeline` by layer and figure, and `mainstay.pipeline.state` is 1 for the
 /// state that a layer is in.
 final class RequestMetrics: Sendable {
     private struct Key: Hashable {
@@ -35,6 +35,7 @@ final class RequestMetrics: Sendable {
                 dimensions: [
                     (SemanticConventions.httpMethod, key.method), (SemanticConventions.httpRoute, key.path),
                     (SemanticConventions.httpStatus, String(status)),
+                    ("mainstay.operation.class", route?.operationClass?.rawValue ?? "none"),
                 ], factory: self.registry)
             timers[key] = timer
             return timer

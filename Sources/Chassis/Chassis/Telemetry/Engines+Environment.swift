@@ -24,7 +24,8 @@ extension Subscription {
         guard let tracer = telemetry.tracer else { return self }
         let name = self.consumer.name
         let traced = self.consumer.around { event, handle in
-            guard let context = ServiceTelemetry.context(of: event.metadata.traceparent), context.span?.isSampled == true
+            guard let context = ServiceTelemetry.context(of: event.metadata.traceparent),
+                context.span?.isSampled == true
             else { return try handle() }
             let span = tracer.begin("handle \(event.type)", .consumer, context) {
                 [

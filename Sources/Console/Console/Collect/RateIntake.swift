@@ -27,7 +27,10 @@ struct RateIntake {
         var sums: [RouteKey: (histogram: ExponentialHistogram, errors: UInt64)] = [:]
         for family in families where family.name == SemanticConventions.serverRequestDuration && family.isCumulative {
             for point in family.points {
-                guard case .exponential(let histogram) = point.value else { continue }
+                // Polls that wait by design, and what watches the services, would say nothing about them.
+                guard case .exponential(let histogram) = point.value,
+                    point.labels["mainstay.operation.class"]?.string != "none"
+                else { continue }
                 let method = point.labels[SemanticConventions.httpMethod]?.description ?? ""
                 let path = point.labels[SemanticConventions.httpRoute]?.description ?? "unmatched"
                 let status = point.labels[SemanticConventions.httpStatus]?.description ?? ""

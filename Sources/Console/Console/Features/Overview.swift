@@ -73,7 +73,7 @@ struct Overview: Sendable {
             all: RateSummary(rows, over: Self.window), requestsPerSlot: Self.sum(rows, at: now) { Double($0.requests) },
             errorsPerSlot: Self.sum(rows, at: now) { Double($0.errors) },
             p95PerSlot: Self.sum(rows, at: now, combine: max) { $0.p95 * 1_000 },
-            breakers: layers.filter { $0.kind == "CircuitBreaker" }, pools: layers.filter { $0.kind == "Bulkhead" },
+            breakers: layers.filter(Self.isWorthShowing), pools: layers.filter { $0.kind == "Bulkhead" },
             broken: self.alerts.broken, recentAlerts: recent, traces: size.traces, traceBytes: size.bytes)
     }
 
@@ -104,6 +104,12 @@ struct Overview: Sendable {
                     })
             }
         }
+    }
+
+    /// Breakers of calls to others always, those of the pools when they are not closed.
+    private static func isWorthShowing(_ layer: Model.Layer) -> Bool {
+        layer.kind == "CircuitBreaker"
+            && (layer.state != "CLOSED" || !layer.pipeline.hasPrefix("\(layer.service).") && layer.service != "console")
     }
 
     // MARK: The page
@@ -165,10 +171,14 @@ struct Overview: Sendable {
 
     private static func breakers(_ layers: [Model.Layer]) -> HTML {
         let rows = layers.map { layer -> HTML in
-            let figures = layer.figures.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " · ")
+            let figures = ["successes", "failures", "rejected"].map { name in
+                "\(Format.count(layer.figures[name] ?? 0)) \(name)"
+            }.joined(separator: " · ")
+            let reason =
+                "\(layer.settings["failureThreshold"] ?? "?") failures in \(layer.settings["monitoringPeriod"] ?? "?")"
             return """
                 <tr><th scope="row">\(layer.service) → \(layer.pipeline)</th><td>\(Frame.badge(layer.state ?? "CLOSED"))</td>
-                <td class="quiet">\(figures)</td></tr>
+                <td>\(figures)<br><span class="quiet">opens after \(reason)</span></td></tr>
                 """
         }
         return Frame.table(["Call", "State", "Figures"], rows, empty: "No calls between services yet.")

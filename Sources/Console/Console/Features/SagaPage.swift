@@ -50,7 +50,8 @@ enum SagaPage {
         let action = step["action"] ?? .null
         let compensation = step["compensation"].flatMap { progress -> HTML? in
             (progress["attempts"]?.integer ?? 0) > 0 || !self.isIdle(progress)
-                ? "<div class=\"undo\"><span class=\"arrow\" aria-hidden=\"true\">↩</span> undone \(self.progress(progress))</div>" : nil
+                ? "<div class=\"undo\"><span class=\"arrow\" aria-hidden=\"true\">↩</span> undone \(self.progress(progress))</div>"
+                : nil
         }
         return """
             <li class="\(Tone.of(action["status"]?.string ?? ""))"><div class="step"><strong>\(step["name"]?.string ?? "")</strong>

@@ -33,7 +33,8 @@ enum TracePage {
             "<span>\(Format.milliseconds(whole * share))</span>"
         }
         let rows = model.spans.map { span in self.row(span, whole, services.firstIndex(of: span.service) ?? 0) }
-        return "<div class=\"fall\"><div class=\"scale\" aria-hidden=\"true\"><span></span><div>\(marks)</div></div>\(rows)</div>"
+        return
+            "<div class=\"fall\"><div class=\"scale\" aria-hidden=\"true\"><span></span><div>\(marks)</div></div>\(rows)</div>"
     }
 
     private static func row(_ span: Model.Span, _ whole: Double, _ colour: Int) -> HTML {
@@ -48,7 +49,8 @@ enum TracePage {
         }
         let events = span.events.map { event -> HTML in
             let texts = event.attributes.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-            return "<div><dt>\(Format.clock(event.at))</dt><dd>\(event.name) \(texts.joined(separator: ", "))</dd></div>"
+            return
+                "<div><dt>\(Format.clock(event.at))</dt><dd>\(event.name) \(texts.joined(separator: ", "))</dd></div>"
         }
         return """
             <details class="span" id="s\(span.spanId)"><summary><span class="name d\(min(span.depth, 12))">\

@@ -5,7 +5,8 @@ enum Charts {
     /// A line with the area below it.
     static func spark(_ values: [Double], label: String, tone: String = "accent") -> HTML {
         guard values.count > 1, let top = values.max(), top > 0 else {
-            return "<svg class=\"spark\" viewBox=\"0 0 120 32\" role=\"img\" aria-label=\"\(label): nothing yet\"></svg>"
+            return
+                "<svg class=\"spark\" viewBox=\"0 0 120 32\" role=\"img\" aria-label=\"\(label): nothing yet\"></svg>"
         }
         let step = 120 / Double(values.count - 1)
         let points = values.enumerated().map { index, value in

@@ -100,7 +100,8 @@ enum Frame {
     static func table(_ heads: [String], _ rows: [HTML], empty: String) -> HTML {
         guard !rows.isEmpty else { return "<p class=\"empty\">\(empty)</p>" }
         let cells = heads.map { head -> HTML in
-            head.hasPrefix(">") ? "<th scope=\"col\" class=\"n\">\(String(head.dropFirst()))</th>"
+            head.hasPrefix(">")
+                ? "<th scope=\"col\" class=\"n\">\(String(head.dropFirst()))</th>"
                 : "<th scope=\"col\">\(head)</th>"
         }
         return """

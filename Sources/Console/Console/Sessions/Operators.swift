@@ -106,7 +106,8 @@ struct Operators: Sendable {
 
     private static func admitted(_ principal: Principal) throws -> ConsoleOperator {
         guard principal.role == .operator || principal.role == .admin else {
-            throw Problem(.forbidden, "the console is for operators; this account has the role \(principal.role.rawValue)")
+            throw Problem(
+                .forbidden, "the console is for operators; this account has the role \(principal.role.rawValue)")
         }
         return ConsoleOperator(
             id: principal.subject.description, email: principal.email ?? principal.subject.description,

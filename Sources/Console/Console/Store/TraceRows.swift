@@ -112,7 +112,8 @@ enum TraceRows {
         if let request = query.requestID { need("request_id = ?", .text(request)) }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         values.append(.integer(Int64(query.limit)))
-        return try unit.query("SELECT * FROM traces \(condition) ORDER BY start_at DESC LIMIT ?", values).map(Self.summary)
+        return try unit.query("SELECT * FROM traces \(condition) ORDER BY start_at DESC LIMIT ?", values).map(
+            Self.summary)
     }
 
     private static func summary(_ row: SQLRow) throws -> TraceSummary {
@@ -121,7 +122,8 @@ enum TraceRows {
         return TraceSummary(
             traceId: TraceID(bytes: try row.blob("trace_id"))?.description ?? "",
             startedAt: Timestamp(microseconds: start), milliseconds: Double(took) / 1e6,
-            service: try row.optionalText("root_service") ?? "?", name: try row.optionalText("root_name") ?? "(not ended)",
+            service: try row.optionalText("root_service") ?? "?",
+            name: try row.optionalText("root_name") ?? "(not ended)",
             spans: try row.integer("spans"), errors: try row.integer("errors"),
             services: try row.text("services").split(separator: " ").map(String.init),
             requestId: try row.optionalText("request_id"))

@@ -19,7 +19,8 @@ public final class EdgeTracing: Sendable {
     ///   - ignored: services whose requests are not recorded, such as the one that shows what is.
     ///   - budget: how many traces a second are sampled, also of those that a client asks for.
     public init(
-        sink: any SpanSink, budget: SamplingBudget, version: String, slow: Duration = .seconds(1), ignoring ignored: Set<ServiceName> = [],
+        sink: any SpanSink, budget: SamplingBudget, version: String, slow: Duration = .seconds(1),
+        ignoring ignored: Set<ServiceName> = [],
     ) {
         self.sink = sink
         self.budget = budget
@@ -37,7 +38,8 @@ public final class EdgeTracing: Sendable {
     func record(_ state: borrowing ExchangeState, _ report: ProxyReport, route: String?, service: ServiceName?) {
         let took = (report.ended - report.began).nanoseconds
         let isError = report.status >= 500 || report.ending == .upstreamBroke
-        guard state.trace.isSampled || isError || took >= self.slow, !self.isIncidental(state, report), !(service.map(self.ignored.contains) ?? false)
+        guard state.trace.isSampled || isError || took >= self.slow, !self.isIncidental(state, report),
+            !(service.map(self.ignored.contains) ?? false)
         else { return }
         guard let trace = TraceID(high: state.trace.trace.high, low: state.trace.trace.low),
             let id = SpanID(state.trace.span)
