@@ -111,7 +111,10 @@ let http: [Target] = [
 let chassis: [Target] = [
     library(
         "Chassis", in: "Chassis",
-        ["Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", httpTypes, logging]),
+        [
+            "Essentials", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity", "Resilience", "Telemetry",
+            crypto, httpTypes, logging, metrics, tracing,
+        ]),
     library(
         "ChassisHTTP", in: "Chassis",
         [
@@ -133,7 +136,7 @@ let gateway: [Target] = [
     library(
         "Gateway", in: "Gateway",
         [
-            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", "HTTPWire", "HTTPTransport",
+            "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", "Telemetry", "HTTPWire", "HTTPTransport",
             "Compression", httpTypes, logging,
         ]),
 ]
@@ -151,7 +154,13 @@ let shop: [Target] = [
     library("Transfers", in: "Shop", service + ["Sagas"]),
     library("Shipping", in: "Shop", service + ["Identity"]),
     library("Notifications", in: "Shop", service + ["Identity"]),
-    library("Storefront", in: "Shop", service + [crypto]),
+    library("Storefront", in: "Shop", service),
+]
+
+let console: [Target] = [
+    library(
+        "Console", in: "Console",
+        ["Essentials", "EventSourcing", "Identity", "Telemetry", "Objectives", "Chassis", httpTypes, logging])
 ]
 
 let services: [Target.Dependency] = [
@@ -170,7 +179,7 @@ let executable: [Target] = [
     .executableTarget(
         name: "mainstay",
         dependencies: services + [
-            "ShopSimulation", "Simulation",
+            "Console", "ShopSimulation", "Simulation", "Telemetry", metrics, tracing,
             "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "LoadBalancing",
             "ShopContracts",
@@ -246,9 +255,16 @@ let everyTest: [Target] = [
             "GatewayCore", "ShopContracts", httpTypes, logging,
         ]),
     tests(
+        "ConsoleTests",
+        [
+            "Essentials", "EssentialsTesting", "EventSourcing", "Identity", "Telemetry", "Chassis", "ChassisTesting",
+            "Console", httpTypes, logging, metrics,
+        ]),
+    tests(
         "PlatformTests",
         services + [
-            "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas", "Identity",
+            "Console", "Telemetry", "Essentials", "EssentialsTesting", "EventSourcing", "Messaging", "Ledger", "Sagas",
+            "Identity",
             "StorageSQLite",
             "Chassis", "ChassisHTTP", "Gateway", "GatewayCore", "ShopContracts", "mainstay", httpTypes, logging,
             asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL,
@@ -311,5 +327,6 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: kit + backends + http + chassis + gateway + shop + shopSimulation + executable + examples + everyTest
+    targets: kit + backends + http + chassis + gateway + shop + console + shopSimulation + executable + examples
+        + everyTest
 )

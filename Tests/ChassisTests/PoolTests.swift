@@ -173,9 +173,9 @@ struct PoolTests {
     @Test func `the figures of the pools are in the metrics`() async throws {
         _ = try await self.bureau.platform.call("bureau", .post, "/v1/orders", as: self.bureau.platform.person())
         let text = String(decoding: try await self.bureau.ask(.get, "/metrics").response.body, as: UTF8.self)
-        let labels = #"service="bureau",pipeline="bureau.critical",layer="#
-        #expect(text.contains("mainstay_pipeline{\(labels)\"Bulkhead\",figure=\"admitted\"} 1\n"))
-        #expect(text.contains("mainstay_pipeline_state{\(labels)\"CircuitBreaker\",state=\"CLOSED\"} 1\n"))
+        let layer = { (kind: String) in "layer=\"\(kind)\",pipeline=\"bureau.critical\"" }
+        #expect(text.contains("mainstay_pipeline{figure=\"admitted\",\(layer("Bulkhead"))} 1.0\n"))
+        #expect(text.contains("mainstay_pipeline_state{\(layer("CircuitBreaker")),state=\"CLOSED\"} 1.0\n"))
         #expect(text.hasSuffix("# EOF\n"))
     }
 }

@@ -182,13 +182,19 @@ import Testing
         #expect(answer.json["instance"]?.string?.hasPrefix("urn:request:") == true)
     }
 
-    @Test func `requests are counted by operation and status`() async throws {
+    @Test func `requests are counted by route and status`() async throws {
         _ = try await self.say(self.phrase)
         _ = try await self.say(["text": 1])
         let answer = try await self.parrot.platform.call("parrot", .get, "/metrics")
         let text = String(decoding: answer.response.body, as: UTF8.self)
-        #expect(text.contains(#"mainstay_requests_total{service="parrot",operation="say",status="201"} 1"#))
-        #expect(text.contains(#"mainstay_requests_total{service="parrot",operation="say",status="400"} 1"#))
+        for status in [201, 400] {
+            let line = text.split(separator: "\n").first {
+                $0.hasPrefix("http_server_request_duration_seconds_count")
+                    && $0.contains("http_response_status_code=\"\(status)\"")
+            }
+            #expect(line?.contains("http_request_method=\"POST\"") == true)
+            #expect(line?.hasSuffix(" 1") == true)
+        }
         #expect(text.hasSuffix("# EOF\n"))
     }
 }

@@ -133,7 +133,7 @@ import Testing
         let platform = try await RunningPlatform(in: self.scratch.path)
         let ready = try await platform.call("GET", "/health/ready")
         #expect(ready.status == 200)
-        #expect(ready.json["checks"]?.object?.members.count == 9)
+        #expect(ready.json["checks"]?.object?.members.count == 10)
         let customer = try await platform.customer("dora")
         let product = try await self.product(platform)
         let refusedOrAnswered = await withTaskGroup(of: Int?.self) { group in

@@ -54,8 +54,8 @@ enum Layers {
         "ChassisHTTP": kit.union(["Chassis"]),
         "GatewayCore": ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire"],
         "Gateway": [
-            "Essentials", "Resilience", "LoadBalancing", "Identity", "GatewayCore", "Chassis", "ChassisHTTP",
-            "HTTPWire", "HTTPTransport", "Compression",
+            "Essentials", "Resilience", "LoadBalancing", "Identity", "Telemetry", "GatewayCore", "Chassis",
+            "ChassisHTTP", "HTTPWire", "HTTPTransport", "Compression",
         ],
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],
@@ -68,7 +68,9 @@ enum Layers {
         "Shipping": service,
         "Notifications": service,
         "Storefront": service,
-        // Floor 6: the whole shop in the simulator
+        // Floor 6: what operators see, over the internal routes of the services alone
+        "Console": ["Essentials", "EventSourcing", "Identity", "Telemetry", "Objectives", "Chassis"],
+        // The whole shop in the simulator
         "ShopSimulation": kit.union([
             "Simulation", "StorageSQLite", "StorageSQLiteTesting", "Chassis", "GatewayCore", "Gateway", "ShopContracts",
             "Users", "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications",
@@ -77,7 +79,7 @@ enum Layers {
         "mainstay": kit.union([
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts",
             "Users",
-            "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront",
+            "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront", "Console",
             "ShopSimulation", "Simulation",
         ]),
     ]

@@ -222,10 +222,10 @@ struct Forwarder: Sendable {
         outgoing.head.path = routed.target
         // The body is left out at the very end, so that its length is that of what the gateway makes of it.
         if outgoing.head.method == .head { outgoing.head.method = .get }
+        let received = request.head.headerFields[.traceparent].flatMap { TraceContext($0) }
         outgoing.head.headerFields = ForwardedHeaders.outgoing(
             request.head.headerFields, requestID: id, at: self.environment.wallClock.now, peer: request.peer,
-            trace: TraceContext.continuing(
-                request.head.headerFields[.traceparent].flatMap { TraceContext($0) }, chance: self.environment.chance))
+            trace: self.traced(received))
         outgoing.head.headerFields[.deadline] = String(
             (routed.policy?.timeout ?? self.configuration.deadline).milliseconds)
         outgoing.head.headerFields[.callPriority] = (routed.policy?.priority ?? .standard).name
@@ -277,6 +277,12 @@ struct Forwarder: Sendable {
     }
 
     private static let idempotent: Set<HTTPRequest.Method> = [.get, .head, .options, .put, .delete, .trace]
+
+    /// The trace of a request that is handled whole. Where loops receive requests they have begun the gateway's span.
+    private func traced(_ received: TraceContext?) -> TraceContext {
+        if self.environment.tracing != nil, let received { return received }
+        return TraceContext.continuing(received, chance: self.environment.chance)
+    }
 
     /// What the client is told when no answer came back.
     func problem(for error: TransportError, of service: ServiceName) -> Problem {

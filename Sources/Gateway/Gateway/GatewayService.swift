@@ -21,6 +21,8 @@ public struct GatewayEnvironment: Sendable {
     public var version: String
     /// Where hosts are found that the configuration does not list. Nil: nowhere.
     public var hosts: (any HostSource)?
+    /// Records the requests that the gateway's loops receive. Nil: they are not recorded. Default: nil.
+    public var tracing: EdgeTracing?
 
     public init(
         transport: any ServiceTransport, userKeys: any KeySource, revocations: RevocationList, time: TimeSource,

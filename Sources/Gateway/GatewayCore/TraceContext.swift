@@ -8,6 +8,12 @@ public struct TraceContext: Hashable, Sendable {
     public var span: UInt64
     public var flags: UInt8
 
+    /// Whether the trace is recorded.
+    public var isSampled: Bool {
+        get { self.flags & 1 == 1 }
+        set { self.flags = self.flags & ~1 | (newValue ? 1 : 0) }
+    }
+
     public init(trace: UniqueID, span: UInt64, flags: UInt8) {
         self.trace = trace
         self.span = span

@@ -32,9 +32,7 @@ public struct NotificationsService: Sendable {
         let sender = configuration.sender ?? files ?? LogSender(environment.logger)
         let outbox = Outbox(environment, sender: sender)
         let consumers = ConsumerGroup(
-            outbox.subscriptions, transactor: environment.store, inbox: { $0 },
-            configuration: configuration.consumers, observe: { environment.logger.report($0) },
-            wallClock: environment.wallClock, time: environment.time)
+            outbox.subscriptions, in: environment, configuration: configuration.consumers)
         let workers = Channel.allCases.map { outbox.worker($0, configuration.outbox) }
         self.consumers = consumers
         self.workers = workers

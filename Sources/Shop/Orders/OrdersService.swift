@@ -83,10 +83,7 @@ public struct OrdersService: Sendable {
         let definitions: [any SagaRules<any ServiceUnit>] =
             CheckoutSequence.allCases.map { checkout.definition($0) } + [refund]
         let engine = SagaEngine<any ServiceUnit>(
-            named: environment.name.rawValue, transactor: environment.store, definitions: definitions,
-            journal: { $0 }, configuration: configuration.sagas,
-            observe: { environment.logger.report($0) }, wallClock: environment.wallClock, chance: environment.chance,
-            time: environment.time)
+            in: environment, definitions: definitions, configuration: configuration.sagas)
         return OrderFeatures(
             environment: environment, orders: orders, engine: engine,
             checkout: checkout.definition(configuration.checkout), refund: refund,
@@ -101,8 +98,6 @@ public struct OrdersService: Sendable {
             [
                 Subscription(
                     ShipmentConsumer(features: features).consumer, to: [.remote(.shipping, in: environment)])
-            ],
-            transactor: environment.store, inbox: { $0 }, configuration: configuration.consumers,
-            observe: { environment.logger.report($0) }, wallClock: environment.wallClock, time: environment.time)
+            ], in: environment, configuration: configuration.consumers)
     }
 }

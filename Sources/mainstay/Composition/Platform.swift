@@ -28,6 +28,8 @@ final class Platform: Sendable {
     /// People's tokens that have been called back. The users service fills it in its own process, everybody else follows the
     /// log of that service.
     let revocations = RevocationList()
+    /// What everything in this process tells about itself.
+    let telemetry: PlatformTelemetry
     let time = TimeSource.system
     let wallClock = WallClock.system
     let ids = IDSource.system
@@ -39,7 +41,9 @@ final class Platform: Sendable {
         self.serviceKey = try directory.key("service-key", chance: .system)
         self.usersKey = try directory.key("users-key", chance: .system)
         self.transport = HTTPTransport(directory: self.addresses, time: .system)
-        var logger = Logger(label: "mainstay", factory: { StreamLogHandler.standardError(label: $0) })
+        let telemetry = PlatformTelemetry(settings, keys: [self.serviceKey, self.usersKey])
+        self.telemetry = telemetry
+        var logger = Logger(label: "mainstay", factory: { telemetry.logHandler(label: $0, service: "mainstay") })
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .notice
         self.logger = logger
     }
@@ -81,8 +85,9 @@ final class Platform: Sendable {
         } catch let error as EventStoreError {
             throw CommandFailure.environment("\(blueprint.name): \(error.message)")
         }
-        var logger = self.logger
-        logger[metadataKey: "service"] = "\(blueprint.name)"
+        let name = blueprint.name.rawValue
+        var logger = Logger(label: name, factory: { self.telemetry.logHandler(label: $0, service: name) })
+        logger.logLevel = self.logger.logLevel
         var environment = ServiceEnvironment(
             name: blueprint.name, store: store.transactor.map { $0 }, transport: self.transport,
             authenticator: TokenAuthenticator(
@@ -91,6 +96,7 @@ final class Platform: Sendable {
             credentials: try self.credentials(of: blueprint.name), time: self.time, wallClock: self.wallClock,
             ids: self.ids, chance: self.chance, logger: logger, version: Version.current)
         environment.pools = self.settings.pools
+        environment.use(self.telemetry.service(blueprint.name))
         return environment
     }
 
@@ -118,6 +124,7 @@ final class Platform: Sendable {
             time: self.time, wallClock: self.wallClock, ids: self.ids, chance: self.chance, logger: self.logger,
             version: Version.current)
         environment.hosts = SystemHosts()
+        environment.tracing = self.telemetry.edge
         return GatewayService(
             environment, plan: GatewayPlan(self.settings.gateway),
             problems: ProblemType.common + ProblemType.shop + ProblemType.edge,

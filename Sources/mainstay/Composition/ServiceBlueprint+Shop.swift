@@ -1,5 +1,6 @@
 import Catalog
 import Chassis
+import Console
 import Essentials
 import EventSourcing
 import FeatureFlags
@@ -18,6 +19,7 @@ extension ServiceBlueprint {
     /// The services of the shop, in the order in which they start.
     static let all: [ServiceBlueprint] = [
         users, catalog, inventory, payments, shipping, orders, transfers, notifications, storefront,
+        console,
     ]
 
     private static let users = ServiceBlueprint(name: .users, migrations: UsersService.migrations) {
@@ -100,6 +102,19 @@ extension ServiceBlueprint {
     private static let storefront = ServiceBlueprint(name: .storefront, migrations: StorefrontService.migrations) {
         environment, _ in
         BuiltService(try StorefrontService(environment).service)
+    }
+
+    private static let console = ServiceBlueprint(name: .console, migrations: ConsoleService.migrations) {
+        environment, platform in
+        var configuration = ConsoleService.Configuration(
+            services: ServiceName.withPages, buffer: platform.telemetry.buffer)
+        configuration.quota = platform.settings.telemetryQuota
+        configuration.retention = platform.settings.telemetryRetention
+        configuration.metrics = { platform.telemetry.snapshot() }
+        configuration.sagaServices = [.orders, .transfers]
+        configuration.ledgerServices = [.inventory, .payments]
+        configuration.consumerServices = [.orders, .notifications]
+        return BuiltService(try ConsoleService(environment, configuration: configuration).service)
     }
 }
 

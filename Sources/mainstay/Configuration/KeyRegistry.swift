@@ -38,6 +38,20 @@ enum KeyRegistry {
                 name: "log.level", kind: .oneOf(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
                 about: "Default: notice."),
             Key(
+                name: "log.format", kind: .oneOf(["json", "text"]),
+                about: "How lines of the log look. Default: text on a terminal, else json."),
+            Key(
+                name: "telemetry.traces", kind: .integer(0...100_000),
+                about:
+                    "Traces a second that are kept whole; of others only errors and slow requests. 0: none. Default: 20."
+            ),
+            Key(
+                name: "telemetry.quota", kind: .integer(1...1_000_000),
+                about: "MiB of traces that the console keeps. Default: 512."),
+            Key(
+                name: "telemetry.retention", kind: .integer(1...8_760),
+                about: "Hours that the console keeps traces, logs and rates. Default: 72."),
+            Key(
                 name: "mail.smtp", kind: .address,
                 about: "host:port of a mail relay. Default: none, mails become files."),
             Key(

@@ -10,7 +10,12 @@ enum Terminal {
     }
 
     static func error(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        self.errorBytes(Array((text + "\n").utf8))
+    }
+
+    /// Writes whole lines as they are.
+    @Sendable static func errorBytes(_ bytes: [UInt8]) {
+        FileHandle.standardError.write(Data(bytes))
     }
 
     /// Draws over the current line; on a pipe, writes nothing.

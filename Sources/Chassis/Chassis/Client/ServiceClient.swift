@@ -13,6 +13,7 @@ public struct ServiceClient: Sendable {
     private let credentials: any ServiceCredentials
     private let time: TimeSource
     private let pipeline: Pipeline
+    private let telemetry: ServiceTelemetry
 
     /// - Parameter environment: of the service that calls.
     public init(_ service: ServiceName, in environment: ServiceEnvironment) {
@@ -21,6 +22,7 @@ public struct ServiceClient: Sendable {
         self.credentials = environment.credentials
         self.time = environment.time
         self.pipeline = Self.pipeline(for: service, in: environment)
+        self.telemetry = environment.telemetry
     }
 
     /// Calls and decodes the answer.
@@ -73,7 +75,9 @@ public struct ServiceClient: Sendable {
         let deadline = Deadline.within(.seconds(10), of: self.time.now)
         var request = request
         request.head.headerFields[.deadline] = String(deadline.remaining(at: self.time.now).milliseconds)
-        let response = try await self.transport.call(self.service, request, deadline: deadline)
+        let response = try await self.telemetry.calling(self.service, request) {
+            try await self.transport.call(self.service, $0, deadline: deadline)
+        }
         guard (200..<300).contains(response.head.status.code) else { throw self.problem(in: response) }
         return response
     }

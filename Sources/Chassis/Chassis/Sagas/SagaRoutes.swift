@@ -31,13 +31,18 @@ public struct SagaRoutes: Sendable {
             .get, "/internal/sagas", "listSagas", tag: "Internal", "Lists sagas by id", access: .services,
             parameters: [
                 .query("status", .oneOf(SagaStatus.allCases.map(\.rawValue)), "Only sagas of this status."),
-                .query("after", .uuid, "Only sagas behind this id."),
+                .query("after", .uuid, "Only sagas behind this id, in the order that is asked for."),
+                .query("newest", .boolean, "Whether the last ids come first. Default: false."),
                 .query("limit", .integer(1...1_000), "The most sagas of the answer. Default: 100."),
             ], answers: [Answer(.ok, .freeObject, "`items`: the sagas")]
         ) { request in
-            let sagas = try await self.engine.list(
-                status: request.query["status"].flatMap { SagaStatus(rawValue: $0) },
-                after: request.query["after"].flatMap { UniqueID($0) }, limit: request.integer("limit") ?? 100)
+            let status = request.query["status"].flatMap { SagaStatus(rawValue: $0) }
+            let last = request.query["after"].flatMap { UniqueID($0) }
+            let limit = request.integer("limit") ?? 100
+            let sagas =
+                request.query["newest"] == "true"
+                ? try await self.engine.latest(status: status, before: last, limit: limit)
+                : try await self.engine.list(status: status, after: last, limit: limit)
             return .document(["items": .array(sagas.map(\.json))])
         }
     }

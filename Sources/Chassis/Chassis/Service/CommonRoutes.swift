@@ -1,6 +1,7 @@
 import Essentials
 import HTTPTypes
 import Resilience
+import Telemetry
 
 /// The routes that every service has.
 struct CommonRoutes: Sendable {
@@ -31,7 +32,7 @@ struct CommonRoutes: Sendable {
             self.get("/openapi.json", "openapi") {
                 ServiceResponse(status: .ok, headers: [.contentType: "application/json"], body: self.document)
             },
-            self.feed,
+            self.feed, LogRoute.route(self.environment),
         ]
     }
 
@@ -62,11 +63,10 @@ struct CommonRoutes: Sendable {
     }
 
     private func metricsText() -> ServiceResponse {
-        let text = self.metrics.text(
-            service: self.environment.name.rawValue, uptime: self.environment.time.now - self.began,
-            pipelines: self.environment.pipelines.snapshot())
+        self.metrics.measure(
+            uptime: self.environment.time.now - self.began, pipelines: self.environment.pipelines.snapshot())
+        let text = OpenMetricsText.write(self.environment.telemetry.metrics.snapshot())
         return ServiceResponse(
-            status: .ok, headers: [.contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8"],
-            body: Array(text.utf8))
+            status: .ok, headers: [.contentType: OpenMetricsText.mediaType], body: Array(text.utf8))
     }
 }

@@ -1,63 +1,75 @@
 import Essentials
+import HTTPTypes
+import Metrics
 import Resilience
 import Synchronization
+import Telemetry
 
-/// Counts what a service answered. Names are API: `mainstay_requests_total`, `mainstay_request_seconds_total`; the figures of
-/// pipelines are `mainstay_pipeline` by layer and figure, and `mainstay_pipeline_state` is 1 for the state that a layer is in.
+/// Counts what a service answered, in its registry. Names are API: `http.server.request.duration` by method, route and
+/// status, and by the class of its operation, which is `none` for polls, health and metrics; the figures of pipelines are `mainstay.pipeline` by layer and figure, and `mainstay.pipeline.state` is 1 for the
+/// state that a layer is in.
 final class RequestMetrics: Sendable {
-    private struct Key: Hashable, Comparable {
-        var operation: String
+    private struct Key: Hashable {
+        var method: String
+        var path: String
         var status: Int
-
-        static func < (left: Key, right: Key) -> Bool {
-            (left.operation, left.status) < (right.operation, right.status)
-        }
     }
 
-    private struct Count {
-        var requests = 0
-        var nanoseconds: Int64 = 0
+    private let registry: MetricRegistry
+    private let timers = Mutex<[Key: Timer]>([:])
+    /// The states that each layer was seen in.
+    private let states = Mutex<[String: Set<String>]>([:])
+
+    init(_ registry: MetricRegistry) {
+        self.registry = registry
     }
 
-    private let counts = Mutex<[Key: Count]>([:])
-
-    func record(_ operation: String, status: Int, took duration: Duration) {
-        self.counts.withLock { counts in
-            counts[Key(operation: operation, status: status), default: Count()].requests += 1
-            counts[Key(operation: operation, status: status), default: Count()].nanoseconds += duration.nanoseconds
+    /// - Parameter route: nil for a request that no route is for.
+    func record(_ route: Route?, status: Int, took duration: Duration) {
+        let key = Key(
+            method: route?.method.rawValue ?? "other", path: route?.path.description ?? "unmatched", status: status)
+        let timer = self.timers.withLock { timers in
+            if let known = timers[key] { return known }
+            let timer = Timer(
+                label: SemanticConventions.serverRequestDuration,
+                dimensions: [
+                    (SemanticConventions.httpMethod, key.method), (SemanticConventions.httpRoute, key.path),
+                    (SemanticConventions.httpStatus, String(status)),
+                    ("mainstay.operation.class", route?.operationClass?.rawValue ?? "none"),
+                ], factory: self.registry)
+            timers[key] = timer
+            return timer
         }
+        timer.recordNanoseconds(duration.nanoseconds)
     }
 
-    /// OpenMetrics 1.0 text.
-    func text(service: String, uptime: Duration, pipelines: [PipelineSnapshot]) -> String {
-        let counts = self.counts.withLock { $0 }.sorted { $0.key < $1.key }
-        var text = "# TYPE mainstay_uptime_seconds gauge\nmainstay_uptime_seconds{service=\"\(service)\"} "
-        text += "\(uptime.fractionalSeconds)\n# TYPE mainstay_requests counter\n"
-        let labels = { (key: Key) in
-            "{service=\"\(service)\",operation=\"\(key.operation)\",status=\"\(key.status)\"}"
-        }
-        for (key, count) in counts { text += "mainstay_requests_total\(labels(key)) \(count.requests)\n" }
-        text += "# TYPE mainstay_request_seconds counter\n"
-        for (key, count) in counts {
-            text += "mainstay_request_seconds_total\(labels(key)) \(Double(count.nanoseconds) / 1e9)\n"
-        }
-        return text + Self.text(of: pipelines, service) + "# EOF\n"
-    }
-
-    private static func text(of pipelines: [PipelineSnapshot], _ service: String) -> String {
-        var figures = "# TYPE mainstay_pipeline gauge\n"
-        var states = "# TYPE mainstay_pipeline_state gauge\n"
+    /// Puts what can only be looked at into the registry.
+    func measure(uptime: Duration, pipelines: [PipelineSnapshot]) {
+        Meter(label: "mainstay.uptime.seconds", factory: self.registry).set(uptime.fractionalSeconds)
         for pipeline in pipelines {
             for layer in pipeline.strategies {
-                let labels = "service=\"\(service)\",pipeline=\"\(pipeline.name)\",layer=\"\(layer.kind)\""
+                let place = [("pipeline", pipeline.name), ("layer", layer.kind)]
                 for figure in layer.figures {
-                    figures += "mainstay_pipeline{\(labels),figure=\"\(figure.name)\"} \(figure.value)\n"
+                    Meter(
+                        label: "mainstay.pipeline", dimensions: place + [("figure", figure.name)],
+                        factory: self.registry
+                    ).set(figure.value)
                 }
-                if let state = layer.state {
-                    states += "mainstay_pipeline_state{\(labels),state=\"\(state)\"} 1\n"
+                guard let state = layer.state else { continue }
+                for known in self.seenStates(of: "\(pipeline.name)/\(layer.kind)", now: state) {
+                    Meter(
+                        label: "mainstay.pipeline.state", dimensions: place + [("state", known)],
+                        factory: self.registry
+                    ).set(known == state ? Int64(1) : 0)
                 }
             }
         }
-        return figures + states
+    }
+
+    private func seenStates(of layer: String, now state: String) -> [String] {
+        self.states.withLock { states in
+            states[layer, default: []].insert(state)
+            return states[layer, default: []].sorted()
+        }
     }
 }

@@ -19,6 +19,8 @@ public struct ServiceEnvironment: Sendable {
     public var version: String
     /// The sizes of the pools that operations run in.
     public var pools = Compartments.Configuration()
+    /// What the service tells about itself. Metrics alone until ``use(_:)`` says otherwise.
+    public internal(set) var telemetry: ServiceTelemetry
     /// Every pipeline of the service, for operators: ``ServiceClient`` and the pools enter theirs.
     public let pipelines = PipelineRegistry()
 
@@ -38,6 +40,7 @@ public struct ServiceEnvironment: Sendable {
         self.chance = chance
         self.logger = logger
         self.version = version
+        self.telemetry = ServiceTelemetry(service: name, version: version, wallClock: wallClock)
     }
 }
 
@@ -66,7 +69,7 @@ public struct Service: Sendable {
         background: [BackgroundWork] = [], readModels: Projector<any ServiceUnit> = Projector([], log: { $0 }),
         prepare: @escaping @Sendable () async throws -> Void = {},
     ) {
-        let metrics = RequestMetrics()
+        let metrics = RequestMetrics(environment.telemetry.metrics)
         let compartments = Self.compartments(of: environment)
         let common = CommonRoutes(environment: environment, health: health, metrics: metrics, api: routes)
         let table = RouteTable(

@@ -19,35 +19,68 @@ struct ServiceRouter: Sendable {
     func respond(to request: ServiceRequest) async throws -> ServiceResponse {
         let id = Self.requestID(of: request) ?? self.environment.ids.next()
         let began = self.environment.time.now
-        let deadline = Deadline(at: began + self.timeLeft(for: request))
-        var operation = "unmatched"
-        var response: ServiceResponse
+        var route: Route?
+        var served: ServedRequest?
+        var outcome: Outcome
         do {
             switch try self.lead(of: request) {
-            case .route(let route, let path):
-                operation = route.operation
-                response = try await Deadline.$current.withValue(deadline) {
-                    try await self.answer(request, by: route, path: path, id: id)
-                }
+            case .route(let found, let path):
+                route = found
+                served = ServedRequest(request, by: found, self.environment.telemetry, at: began)
+                outcome = try await self.outcome(of: request, by: found, path: path, id: id, served, began: began)
             case .options(let methods):
-                operation = "options"
-                response = methods.answer
+                outcome = Outcome(response: methods.answer)
             }
         } catch let error as CancellationError {
+            served?.end(request, id: id, status: 499, failure: nil, at: self.environment.time.now)
             throw error
         } catch {
-            let problem = ProblemMapping.problem(for: error)
-            if problem.type == .internalError {
-                self.environment.logger.error(
-                    "a request failed",
-                    metadata: ["operation": "\(operation)", "request.id": "\(id)", "error": "\(error)"])
-            }
-            response = problem.response(instance: id.description)
+            outcome = self.refusal(error, nil, id: id)
         }
-        response.head.headerFields[.serviceRequestID] = id.description
-        if request.head.method == .head { response = response.withoutBody }
-        self.metrics.record(operation, status: response.head.status.code, took: self.environment.time.now - began)
-        return response
+        outcome.response.head.headerFields[.serviceRequestID] = id.description
+        if request.head.method == .head { outcome.response = outcome.response.withoutBody }
+        let (status, now) = (outcome.response.head.status.code, self.environment.time.now)
+        served?.end(request, id: id, status: status, failure: outcome.failure, at: now)
+        self.metrics.record(route, status: status, took: now - began)
+        return outcome.response
+    }
+
+    private struct Outcome {
+        var response: ServiceResponse
+        /// What a failure is about, for operators.
+        var failure: String?
+    }
+
+    private func outcome(
+        of request: ServiceRequest, by route: Route, path: [String: String], id: UniqueID, _ served: ServedRequest?,
+        began: Tick,
+    ) async throws -> Outcome {
+        let deadline = Deadline(at: began + self.timeLeft(for: request))
+        let answer = { () async throws -> Outcome in
+            do {
+                return try await Deadline.$current.withValue(deadline) {
+                    Outcome(response: try await self.answer(request, by: route, path: path, id: id))
+                }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                return self.refusal(error, route, id: id)
+            }
+        }
+        return if let served { try await served.run(answer) } else { try await answer() }
+    }
+
+    private func refusal(_ error: any Error, _ route: Route?, id: UniqueID) -> Outcome {
+        let problem = ProblemMapping.problem(for: error)
+        if problem.type == .internalError {
+            self.environment.logger.error(
+                "a request failed",
+                metadata: [
+                    "operation": "\(route?.operation ?? "unmatched")", "request.id": "\(id)", "error": "\(error)",
+                ])
+        }
+        let failure = problem.type == .internalError ? "\(error)" : problem.detail
+        return Outcome(response: problem.response(instance: id.description), failure: failure)
     }
 
     private enum Lead {
@@ -82,7 +115,7 @@ struct ServiceRouter: Sendable {
         }
         let metadata = EventMetadata(
             correlationID: id, causationID: headers[.causation].flatMap { UniqueID($0) },
-            traceparent: headers[.traceparent], actor: actor)
+            traceparent: EventMetadata.traceparent(or: headers[.traceparent]), actor: actor)
         let routed = RoutedRequest(
             raw: request, path: path, query: query, principal: principal, requestID: id, metadata: metadata, body: body)
         guard let pool = route.operationClass else { return try await route.handler(routed) }

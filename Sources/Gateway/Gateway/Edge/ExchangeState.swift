@@ -10,6 +10,10 @@ struct ExchangeState {
     /// When it came.
     var moment = Timestamp(microseconds: 0)
     var trace = TraceContext(trace: UniqueID(high: 0, low: 0), span: 0, flags: 0)
+    /// The client's span; 0 for none.
+    var parent: UInt64 = 0
+    /// The name of the route that was found, where requests are traced.
+    var route: String?
     /// The group that it is forwarded to; -1 for none.
     var group = -1
     /// How much it matters, for the service.

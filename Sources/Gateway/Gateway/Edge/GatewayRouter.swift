@@ -87,10 +87,12 @@
             swap(&line, &self.states[exchange.id].line)
             line.removeAll(keepingCapacity: true)
             if self.log != nil { AccessLog.append(head, bytes, to: &line) }
-            let trace = self.dropFields(&head, bytes)
+            let client = self.dropFields(&head, bytes)
+            var trace = TraceContext.continuing(client, chance: self.chance)
+            self.parts.environment.tracing?.decide(&trace)
             self.states[exchange.id] = ExchangeState(
-                id: self.ids.next(), moment: self.parts.environment.wallClock.now,
-                trace: .continuing(trace, chance: self.chance), draw: self.chance.next(), line: line)
+                id: self.ids.next(), moment: self.parts.environment.wallClock.now, trace: trace,
+                parent: client?.span ?? 0, draw: self.chance.next(), line: line)
         }
 
         /// Marks what only the platform may say.
@@ -126,6 +128,9 @@
             let decision = self.edition.routes.decide(head, bytes, peer: client, draw: draw)
             let traffic = decision.route < 0 ? nil : self.edition.traffic[decision.route]
             exchange.bodyLimit = traffic?.policy.bodyLimit.map { Int64($0.bytes) } ?? GatewayEdge.bodyLimit
+            if self.parts.environment.tracing != nil, decision.route >= 0 {
+                self.states[exchange.id].route = self.edition.routes.routes[decision.route].name
+            }
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
             if exchange.finding == nil {
                 self.states[exchange.id].traffic = traffic
@@ -206,12 +211,13 @@
 
         private func handle(_ exchange: ProxyExchange) -> ProxyDecision {
             self.states[exchange.id].isHandled = true
-            let (parts, id) = (self.parts, self.states[exchange.id].id)
+            let (parts, id, trace) = (self.parts, self.states[exchange.id].id, self.states[exchange.id].trace)
             return .handle { request in
                 let unreadable = Problem(.malformedBody, "the request cannot be read")
-                guard let asked = ServiceRequest(request) else {
+                guard var asked = ServiceRequest(request) else {
                     return unreadable.response(instance: id.description).answer
                 }
+                asked.head.headerFields[.traceparent] = trace.header
                 do {
                     return try await parts.answer(asked, id: id).answer
                 } catch {
@@ -413,6 +419,10 @@
             }
             if exchange.isWatched { self.endMirror(exchange, report) }
             self.metrics.record(report)
+            if let tracing = self.parts.environment.tracing {
+                let service = report.group.map { ServiceName(rawValue: self.edition.routes.groups[$0]) }
+                tracing.record(self.states[exchange.id], report, service: service)
+            }
             self.log?.write(
                 self.states[exchange.id], self.ownFields.text(of: self.states[exchange.id].moment), exchange, report)
         }

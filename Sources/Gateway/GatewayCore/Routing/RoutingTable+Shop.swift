@@ -104,6 +104,10 @@ private struct ShopService {
             name: "storefront", prefixes: [],
             // Who is logged in on a page is the storefront's matter.
             rules: [Rule(path: .exact("/"), isOpen: true)] + pages.map { Rule(path: .prefix($0), isOpen: true) }),
+        // So is who is an operator on a page of the console.
+        ShopService(
+            name: "console", prefixes: [],
+            rules: [Rule(path: .prefix("/console"), isOpen: true, priority: .important)]),
     ]
 
     private static let pages = [

@@ -60,6 +60,18 @@ public struct Consumer<Unit>: Sendable {
         self.handle = handle
     }
 
+    /// The same consumer with something around its handler, such as a span.
+    /// - Parameter around: must run the handler once and let its error through. It runs in the transaction, on the thread
+    ///   of the database.
+    public func around(
+        _ around: @escaping @Sendable (RecordedEvent, () throws -> Void) throws -> Void
+    ) -> Consumer {
+        let handle = self.handle
+        return Consumer(self.name, types: self.types, key: self.key, classify: self.classify) { event, unit in
+            try around(event) { try handle(event, unit) }
+        }
+    }
+
     func handles(_ event: RecordedEvent, in partition: Partition) -> Bool {
         (self.types?.contains(event.type) ?? true) && partition.contains(self.key(event))
     }

@@ -53,6 +53,15 @@ extension SagaEngine {
         }
     }
 
+    /// Sagas by id from the last one back, those before `before` only. Ids that grow with time begin with the newest.
+    public func latest(
+        status: SagaStatus? = nil, before: UniqueID? = nil, limit: Int = 100,
+    ) async throws -> [SagaInstance] {
+        try await self.transactor.read {
+            try self.journal($0).sagas(status: status, before: before, limit: limit)
+        }
+    }
+
     /// Everything about one saga: each step with its attempts, errors and times.
     /// - Throws: `SagaError.notFound`.
     public func view(_ id: UniqueID) async throws -> SagaView {

@@ -12,6 +12,11 @@ extension SagaEngine {
 
     /// Makes the calls of one saga, one after another, until it waits, is parked, has ended, or is taken over.
     func work(on claimed: ClaimedSaga<Unit>, _ persistence: Persistence) async throws {
+        guard let tracing else { return try await self.advance(claimed, persistence) }
+        try await tracing.working(on: claimed.run.instance) { try await self.advance(claimed, persistence) }
+    }
+
+    private func advance(_ claimed: ClaimedSaga<Unit>, _ persistence: Persistence) async throws {
         var run = claimed.run
         var duty = claimed.stride.duty
         defer { self.leases.giveBack(run.id, epoch: run.instance.epoch) }
@@ -146,7 +151,12 @@ extension SagaEngine {
         let context = run.context(for: call, deadline: deadline, now: self.now)
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             defer { group.cancelAll() }
-            group.addTask { try await Deadline.$current.withValue(deadline) { try await body(context) } }
+            group.addTask {
+                try await Deadline.$current.withValue(deadline) {
+                    guard let tracing = self.tracing else { return try await body(context) }
+                    return try await tracing.calling(context, returning: { try await body(context) })
+                }
+            }
             group.addTask {
                 try await self.time.sleep(until: deadline.tick)
                 return nil

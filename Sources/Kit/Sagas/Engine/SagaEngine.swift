@@ -33,6 +33,7 @@ public final class SagaEngine<Unit>: Sendable {
     let sagas: [String: ErasedSaga<Unit>]
     let configuration: Configuration
     let observe: @Sendable (SagaObservation) -> Void
+    let tracing: (any SagaTracing)?
     let time: TimeSource
     let wallClock: WallClock
     let chance: Chance
@@ -44,6 +45,7 @@ public final class SagaEngine<Unit>: Sendable {
     ///   - definitions: the current ones, and old ones for as long as instances of them live. One per hash.
     ///   - journal: the saga journal inside a unit; `{ $0 }` where the unit refines `SagaUnit`.
     ///   - observe: told after each commit what happened, and of trouble with the store. Must be quick.
+    ///   - tracing: goes around what the engine does with a saga. Default: nothing does.
     public init(
         named name: String,
         transactor: Transactor<Unit>,
@@ -51,6 +53,7 @@ public final class SagaEngine<Unit>: Sendable {
         journal: @escaping @Sendable (Unit) -> any SagaUnit,
         configuration: Configuration = Configuration(),
         observe: @escaping @Sendable (SagaObservation) -> Void = { _ in },
+        tracing: (any SagaTracing)? = nil,
         wallClock: WallClock = .system,
         chance: Chance = .system,
         time: TimeSource = .system,
@@ -65,6 +68,7 @@ public final class SagaEngine<Unit>: Sendable {
         }
         self.configuration = configuration
         self.observe = observe
+        self.tracing = tracing
         self.wallClock = wallClock
         self.chance = chance
         self.time = time

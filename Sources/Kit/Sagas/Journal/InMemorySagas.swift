@@ -74,6 +74,13 @@ extension InMemoryUnit: SagaUnit {
         return Array(matching.prefix(limit))
     }
 
+    public func sagas(status: SagaStatus?, before: UniqueID?, limit: Int) throws -> [SagaInstance] {
+        let matching = self.stored.instances.filter { instance in
+            (status == nil || instance.state.status == status) && (before.map { instance.id < $0 } ?? true)
+        }
+        return Array(matching.suffix(limit).reversed())
+    }
+
     public func addSagaSignal(_ id: UniqueID, name: String, payload: [UInt8], now: Timestamp) throws -> Bool {
         var sagas = self.stored
         guard sagas.signals[id]?[name] == nil else { return false }

@@ -36,6 +36,9 @@ public protocol SagaUnit: UnitOfWork {
     /// Sagas by id, those behind `after` only; `status` nil for all.
     func sagas(status: SagaStatus?, after: UniqueID?, limit: Int) throws -> [SagaInstance]
 
+    /// Sagas by id from the last one back, those before `before` only; `status` nil for all.
+    func sagas(status: SagaStatus?, before: UniqueID?, limit: Int) throws -> [SagaInstance]
+
     /// Keeps a signal and makes the saga due at `now` if it waits. The first payload under a name stays.
     /// - Returns: false when the signal was there already.
     func addSagaSignal(_ id: UniqueID, name: String, payload: [UInt8], now: Timestamp) throws -> Bool

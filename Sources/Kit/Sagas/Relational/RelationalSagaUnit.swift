@@ -79,11 +79,21 @@ extension RelationalSagaUnit {
     }
 
     public func sagas(status: SagaStatus?, after: UniqueID?, limit: Int) throws -> [SagaInstance] {
+        try self.sagas(status, after.map { ("id > ?", $0) }, "ORDER BY id", limit)
+    }
+
+    public func sagas(status: SagaStatus?, before: UniqueID?, limit: Int) throws -> [SagaInstance] {
+        try self.sagas(status, before.map { ("id < ?", $0) }, "ORDER BY id DESC", limit)
+    }
+
+    private func sagas(
+        _ status: SagaStatus?, _ bound: (condition: String, id: UniqueID)?, _ order: String, _ limit: Int,
+    ) throws -> [SagaInstance] {
         var conditions: [String] = []
         var values: [SQLValue] = []
-        if let after {
-            conditions.append("id > ?")
-            values.append(.blob(after.bytes))
+        if let bound {
+            conditions.append(bound.condition)
+            values.append(.blob(bound.id.bytes))
         }
         if let status {
             conditions.append("status = ?")
@@ -91,7 +101,7 @@ extension RelationalSagaUnit {
         }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return try self.query(
-            "SELECT * FROM sagas \(condition) ORDER BY id LIMIT ?", values + [.integer(Int64(limit))]
+            "SELECT * FROM sagas \(condition) \(order) LIMIT ?", values + [.integer(Int64(limit))]
         ).map(SagaRowCoding.instance)
     }
 

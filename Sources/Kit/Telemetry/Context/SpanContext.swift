@@ -10,7 +10,7 @@ public struct SpanContext: Hashable, Sendable {
     /// moves none of them against the others.
     var epoch: Int64?
     /// Spans are recorded, be it only for those who decide at the end of the trace.
-    var isRecorded: Bool
+    public internal(set) var isRecorded: Bool
 
     /// A context as it is received from another process.
     public init(remote parent: TraceParent, state: TraceState = .empty) {

@@ -102,6 +102,21 @@ public struct ExponentialHistogram: Hashable, Sendable {
         }
     }
 
+    /// What was counted since `earlier`, an older state of the same histogram. Its minimum and maximum are not known and
+    /// are those of everything.
+    public func since(_ earlier: ExponentialHistogram) -> ExponentialHistogram {
+        guard earlier.count <= self.count, earlier.scale >= self.scale else { return self }
+        var earlier = earlier
+        earlier.coarsen(by: earlier.scale - self.scale)
+        var rest = self
+        rest.count -= earlier.count
+        rest.sum -= earlier.sum
+        rest.zeroCount -= min(rest.zeroCount, earlier.zeroCount)
+        rest.positive.remove(earlier.positive)
+        rest.negative.remove(earlier.negative)
+        return rest
+    }
+
     /// The value below which the share of all values lies: between the bounds of its bucket as if they were spread evenly
     /// by their logarithm, and never outside minimum and maximum.
     /// - Parameter quantile: in `0...1`.
@@ -186,6 +201,13 @@ extension ExponentialHistogram.Buckets {
                 self.counts.append(contentsOf: repeatElement(0, count: position + 1 - self.counts.count))
             }
             self.counts[position] += count
+        }
+    }
+
+    fileprivate mutating func remove(_ other: Self) {
+        for (index, count) in other.counts.enumerated() where self.range.contains(other.offset + index) {
+            let position = other.offset + index - self.offset
+            self.counts[position] -= min(self.counts[position], count)
         }
     }
 

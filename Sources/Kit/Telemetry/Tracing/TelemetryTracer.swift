@@ -12,6 +12,9 @@ public final class TelemetryTracer: Tracer {
     public struct Configuration: Sendable {
         /// Default: ``Sampler/always``.
         public var sampler = Sampler.always
+        /// How many of the traces that begin here may be sampled; beyond it they are treated as the sampler treats what it
+        /// does not choose. Default: as many as the sampler says.
+        public var budget: SamplingBudget?
         /// How many attributes a span, an event or a link may have. Default: 128.
         public var maximumAttributes = 128
         /// How many events a span may have. Default: 128.
@@ -53,7 +56,10 @@ public final class TelemetryTracer: Tracer {
         var context = context()
         let parent = context.span
         let traceID = parent?.traceID ?? self.nextTraceID()
-        let decision = self.configuration.sampler.decide(traceID, parent: parent)
+        var decision = self.configuration.sampler.decide(traceID, parent: parent)
+        if parent == nil, decision == .sample, self.configuration.budget?.take() == false {
+            decision = self.configuration.sampler.otherwise
+        }
         if decision == .drop, let parent, !parent.isRemote, kind == .internal {
             return TelemetrySpan(context: context, spanContext: parent, name: operationName, recording: nil)
         }
@@ -78,6 +84,31 @@ public final class TelemetryTracer: Tracer {
         return TelemetrySpan(
             context: context, spanContext: spanContext, name: operationName,
             recording: SpanRecording(record, tracer: self, epoch: epoch))
+    }
+
+    /// Records a span that was not sampled after all, because of what became of it: an error, or that it took long. Of its
+    /// trace only such spans are known. One that is recorded already is left as it is.
+    /// - Parameters:
+    ///   - span: one of this tracer's that was just begun, and has not been sampled.
+    ///   - parent: of the span; nil for a root.
+    ///   - began: when it did. It ends now.
+    public func recordAfterwards(
+        _ span: TelemetrySpan, ofKind kind: SpanKind, parent: SpanContext?, began: Tick, status: SpanRecord.Status,
+        attributes: [Attribute]
+    ) {
+        guard !span.spanContext.isRecorded else { return }
+        let epoch = span.spanContext.epoch ?? self.epoch()
+        var record = SpanRecord(
+            traceID: span.spanContext.traceID, spanID: span.spanContext.spanID, parentID: parent?.spanID,
+            name: span.operationName, kind: SpanRecord.Kind(kind), start: epoch &+ began.nanoseconds,
+            end: epoch &+ self.time.now.nanoseconds, resource: self.resource, scope: self.configuration.scope)
+        record.parentIsRemote = parent?.isRemote ?? false
+        record.isSampled = false
+        record.state = span.spanContext.state
+        record.status = status
+        record.attributes = attributes.sorted { $0.key < $1.key }
+        self.sink.began(record.traceID)
+        self.sink.ended(record)
     }
 
     public func extract<Carrier, Extract: Extractor>(

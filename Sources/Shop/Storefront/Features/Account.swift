@@ -69,7 +69,7 @@ struct Account: Sendable {
         api.person.token = session.accessToken
         let profile = try await self.pages.api.profile(api)
         let known = try await self.pages.visitors.begin(session, profile, from: call.visitor)
-        return .redirect(to: target, headers: self.pages.visitors.cookie.field(known.secret))
+        return .redirect(to: target, headers: self.pages.visitors.cookie.field(known.secret.text))
     }
 
     private var account: Route {

@@ -7,7 +7,7 @@ import ShopContracts
 struct Browse: Sendable {
     let pages: ShopPages
 
-    var routes: [Route] { [self.list, self.product] + Asset.all.map(Self.file) }
+    var routes: [Route] { [self.list, self.product] + Asset.all.map(\.route) }
 
     private var list: Route {
         self.pages.page(
@@ -38,9 +38,5 @@ struct Browse: Sendable {
             let product = try await self.pages.api.product(id, metadata)
             return .page(CataloguePages.product(product, available: await available, for: call.visitor))
         }
-    }
-
-    private static func file(_ asset: Asset) -> Route {
-        .page(.get, PathPattern(stringLiteral: asset.path), "load \(asset.path)") { asset.answer(to: $0) }
     }
 }

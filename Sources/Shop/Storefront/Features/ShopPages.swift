@@ -27,7 +27,7 @@ struct ShopPages: Sendable {
                 response = self.refusal(error, call)
             }
             let needsCookie = visitor.isNew && response.head.headerFields[.setCookie] == nil
-            if needsCookie { response.head.headerFields.append(contentsOf: self.visitors.cookie.field(visitor.secret)) }
+            if needsCookie { response.head.headerFields.append(contentsOf: self.visitors.cookie.field(visitor.secret.text)) }
             return response
         }
     }
@@ -39,7 +39,7 @@ struct ShopPages: Sendable {
     ) -> Route {
         self.page(.post, path, operation, parameters: parameters) { call in
             let form = try FormFields(call.request)
-            try call.visitor.requireOwnForm(form)
+            try call.visitor.secret.requireOwnForm(form)
             return try await body(call, form)
         }
     }

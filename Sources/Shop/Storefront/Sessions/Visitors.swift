@@ -9,14 +9,11 @@ struct Visitors: Sendable {
     let api: PublicAPI
     let cookie: PageCookie
 
-    /// A secret is 64 lowercase hexadecimal digits; anything else counts as none.
-    private static func isSecret(_ text: String) -> Bool {
-        text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
-    }
-
     /// Who asks. A customer's access token is renewed when its time comes.
     func visitor(_ request: RoutedRequest) async throws -> Visitor {
-        guard let secret = self.cookie.value(in: request), Self.isSecret(secret) else { return self.newcomer() }
+        guard let secret = self.cookie.value(in: request).flatMap({ BrowserSecret($0) }) else {
+            return self.newcomer()
+        }
         var visitor = Visitor(secret: secret, isNew: false, visit: Visit())
         let hash = visitor.hash
         if let visit = try await self.environment.store.read({ try VisitRows.find(hash, in: $0) }) {
@@ -28,7 +25,7 @@ struct Visitors: Sendable {
 
     /// Somebody who has not been here, with a secret of their own.
     func newcomer(_ visit: Visit = Visit()) -> Visitor {
-        Visitor(secret: self.environment.chance.bytes(32).hexadecimal, isNew: true, visit: visit)
+        Visitor(secret: BrowserSecret(self.environment.chance), isNew: true, visit: visit)
     }
 
     func remember(_ visitor: Visitor) async throws {

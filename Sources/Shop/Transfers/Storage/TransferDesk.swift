@@ -21,9 +21,7 @@ struct TransferDesk: Sendable {
         self.payments = payments
         self.book = book
         self.definition = definition
-        self.engine = SagaEngine(
-            named: engineName, transactor: environment.store, definitions: [definition], journal: { $0 },
-            wallClock: environment.wallClock, chance: environment.chance, time: environment.time)
+        self.engine = SagaEngine(named: engineName, in: environment, definitions: [definition])
     }
 
     /// The transfer that a key led to, if it has been used.
