@@ -12,9 +12,21 @@ public struct UniqueID: Hashable, Comparable, Sendable {
 
     /// Reads exactly 16 bytes.
     public init?(bytes: some Collection<UInt8>) {
+        let words =
+            bytes.withContiguousStorageIfAvailable(Self.bigEndianWords)
+            ?? ContiguousArray(bytes).withUnsafeBufferPointer(Self.bigEndianWords)
+        guard let words else { return nil }
+        self.init(high: words.high, low: words.low)
+    }
+
+    private static func bigEndianWords(_ bytes: UnsafeBufferPointer<UInt8>) -> (high: UInt64, low: UInt64)? {
         guard bytes.count == 16 else { return nil }
-        self.high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        self.low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
+        var (high, low) = (UInt64(0), UInt64(0))
+        for index in 0..<8 {
+            high = high << 8 | UInt64(bytes[index])
+            low = low << 8 | UInt64(bytes[index + 8])
+        }
+        return (high, low)
     }
 
     /// Reads `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` in either case, any version.

@@ -1,6 +1,5 @@
 public import Essentials
 public import EventSourcing
-import FoundationEssentials
 public import HTTPTypes
 import Resilience
 
@@ -39,7 +38,7 @@ public struct ServiceClient: Sendable {
     ) async throws -> Answer {
         let response = try await self.send(method, path, body: body, key: key, metadata: metadata, by: person)
         do {
-            return try JSONDecoder().decode(answer, from: Data(response.body))
+            return try EventCoding.decode(answer, from: response.body)
         } catch {
             throw TransportError(.badResponse, "\(self.service) answered \(path) with something else than \(answer)")
         }

@@ -1,6 +1,5 @@
 public import Essentials
 public import EventSourcing
-import FoundationEssentials
 public import HTTPTypes
 public import Identity
 
@@ -29,7 +28,7 @@ public struct RoutedRequest: Sendable {
     /// The body as its model.
     public func decode<Model: Decodable>(_ model: Model.Type) throws -> Model {
         do {
-            return try JSONDecoder().decode(model, from: Data(self.raw.body))
+            return try EventCoding.decode(model, from: self.raw.body)
         } catch let error as DecodingError {
             throw Problem(.malformedBody, "\(Self.place(of: error)): this cannot be read")
         } catch {

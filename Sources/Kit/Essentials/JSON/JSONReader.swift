@@ -98,14 +98,14 @@ public struct JSONReader {
         try self.enter()
         defer { self.depth -= 1 }
         var object = JSONObject()
-        var names: Set<[UInt8]> = []
+        var names = JSONNames()
         if self.take(UInt8(ascii: "}")) { return object }
         repeat {
             self.skipSpace()
             guard self.next == UInt8(ascii: "\"") else { throw Fault(reason: "a member name is due") }
             let name = try self.string()
-            guard names.insert(Array(name.utf8)).inserted else { throw Fault(reason: "a member name is repeated") }
-            guard names.count <= self.limits.count else { throw Fault(reason: "too many members") }
+            guard names.insert(name, after: object.members) else { throw Fault(reason: "a member name is repeated") }
+            guard object.members.count < self.limits.count else { throw Fault(reason: "too many members") }
             self.skipSpace()
             guard self.take(UInt8(ascii: ":")) else { throw Fault(reason: "a colon is due") }
             self.skipSpace()
@@ -151,19 +151,31 @@ public struct JSONReader {
 
     private mutating func string() throws(Fault) -> String {
         self.position += 1
-        var text: [UInt8] = []
+        let start = self.position
+        var isASCII = true
+        var byte = try self.plain(&isASCII)
+        var text = self.bytes[start..<self.position - 1]
+        while byte == UInt8(ascii: "\\") {
+            text += try self.escape()
+            let start = self.position
+            byte = try self.plain(&isASCII)
+            text += self.bytes[start..<self.position - 1]
+        }
+        // What was escaped is valid. Checking costs as much as all the rest.
+        if isASCII { return String(decoding: text, as: UTF8.self) }
+        guard let string = String(validating: text, as: UTF8.self) else {
+            throw Fault(reason: "a string is not valid UTF-8")
+        }
+        return string
+    }
+
+    /// Goes behind the next quotation mark or backslash, and answers which it was.
+    private mutating func plain(_ isASCII: inout Bool) throws(Fault) -> UInt8 {
         while let byte = self.next {
             self.position += 1
-            switch byte {
-            case UInt8(ascii: "\""):
-                guard let string = String(validating: text, as: UTF8.self) else {
-                    throw Fault(reason: "a string is not valid UTF-8")
-                }
-                return string
-            case UInt8(ascii: "\\"): text += try self.escape()
-            case 0..<0x20: throw Fault(reason: "a control character stands in a string")
-            default: text.append(byte)
-            }
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return byte }
+            guard byte >= 0x20 else { throw Fault(reason: "a control character stands in a string") }
+            if byte >= 0x80 { isASCII = false }
         }
         throw Fault(reason: "a string has no end")
     }
@@ -206,5 +218,20 @@ public struct JSONReader {
             unit = unit << 4 | UInt16(digit)
         }
         return unit
+    }
+}
+
+/// Tells whether a member's name is there already. A few are compared one by one, which is faster than hashing them.
+private struct JSONNames {
+    private var seen: Set<[UInt8]> = []
+    private static let few = 16
+
+    /// False when one of `members` has the name, byte for byte. To be asked for each name in turn.
+    mutating func insert(_ name: String, after members: [JSONObject.Member]) -> Bool {
+        guard members.count >= Self.few else {
+            return !members.contains { $0.name.utf8.elementsEqual(name.utf8) }
+        }
+        if self.seen.isEmpty { self.seen = Set(members.map { Array($0.name.utf8) }) }
+        return self.seen.insert(Array(name.utf8)).inserted
     }
 }

@@ -1,5 +1,4 @@
 public import Essentials
-import FoundationEssentials
 
 /// Whom an event is for.
 public enum EventKind: String, Codable, Hashable, Sendable, CaseIterable {
@@ -115,24 +114,6 @@ public struct EventCatalog<Event: Sendable>: Sendable {
             value = try step(value)
         }
         return value.serialized
-    }
-}
-
-/// The one way in which event data and snapshots become bytes: JSON with sorted keys.
-public enum EventCoding {
-    private static let encoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
-    private static let decoder = JSONDecoder()
-
-    public static func encode(_ value: some Encodable) throws -> [UInt8] {
-        [UInt8](try Self.encoder.encode(value))
-    }
-
-    public static func decode<Value: Decodable>(_ type: Value.Type, from data: [UInt8]) throws -> Value {
-        try Self.decoder.decode(type, from: Data(data))
     }
 }
 

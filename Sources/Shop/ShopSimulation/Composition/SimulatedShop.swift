@@ -193,12 +193,20 @@ extension Mix {
         return link
     }
 
-    /// The way of orders to shipping.
-    var bookingLink: LinkSettings {
-        var link = self.link
-        link.resetBefore += self.bookingLoss / 2
-        link.resetAfter += self.bookingLoss / 2
-        return link
+    /// The ways on which more goes wrong than on the others.
+    var worseLinks: [(from: String, to: String, link: LinkSettings)] {
+        var links: [(from: String, to: String, link: LinkSettings)] = []
+        if self.bookingLoss > 0 {
+            var link = self.link
+            link.resetBefore += self.bookingLoss
+            links.append(("orders", "shipping", link))
+        }
+        if self.lateness > 0 {
+            var link = self.link
+            link.straggling = self.lateness
+            links += [("orders", "inventory", link), ("orders", "payments", link), ("transfers", "payments", link)]
+        }
+        return links
     }
 }
 

@@ -27,6 +27,8 @@ struct Mix: Sendable {
     var straggling = 0.0
     /// How often a call of shipping fails besides: parcels are then booked late, and cancelled meanwhile.
     var bookingLoss = 0.0
+    /// How often a request of a saga for stock or money is held up besides: it comes when the saga has turned round.
+    var lateness = 0.0
     var diskDelay: Duration
     /// How often an operation on a disk fails.
     var diskErrors = 0.0
@@ -81,7 +83,8 @@ struct Mix: Sendable {
         if maybe(0.5) { self.duplication = chance.fraction() * 0.1 }
         if maybe(0.5) { self.reset = chance.fraction() * 0.05 }
         if maybe(0.4) { self.straggling = chance.fraction() * 0.05 }
-        if maybe(0.2) { self.bookingLoss = 0.3 + chance.fraction() * 0.5 }
+        if maybe(0.2) { self.bookingLoss = 0.5 + chance.fraction() * 0.4 }
+        if maybe(0.15) { self.lateness = 0.2 + chance.fraction() * 0.5 }
         self.diskDelay = maybe(0.5) ? .zero : .microseconds(between(50, 8_000))
         if maybe(0.3) { self.diskErrors = chance.fraction() * 0.002 }
         self.providerDelay = milliseconds(1, maybe(0.2) ? 800 : 60)
@@ -125,8 +128,8 @@ struct Mix: Sendable {
 
     /// Money is on its way when the one who holds it goes away for minutes.
     private mutating func loseTransfersHalfway(_ delay: Duration) {
-        (self.customers, self.deeds, self.transfers, self.changes) = (4, 8, 85, 5)
-        (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(24))
+        (self.customers, self.deeds, self.transfers, self.changes) = (4, 20, 85, 5)
+        (self.delay, self.pause, self.storm) = (delay, .milliseconds(400), .seconds(24))
         self.prelude = .seconds(9)
         (self.outages, self.victim, self.hasSecondEngine, self.stalls) = (1, "payments", false, 0)
         self.straggling = 0.1
@@ -135,8 +138,8 @@ struct Mix: Sendable {
 
     /// An engine sleeps over its lease with a call under way, and comes back to find it taken.
     private mutating func stallEngines(_ delay: Duration) {
-        (self.customers, self.deeds, self.transfers, self.changes) = (4, 8, 85, 5)
-        (self.delay, self.pause, self.storm) = (delay, .milliseconds(100), .seconds(24))
+        (self.customers, self.deeds, self.transfers, self.changes) = (4, 20, 85, 5)
+        (self.delay, self.pause, self.storm) = (delay, .milliseconds(400), .seconds(24))
         self.prelude = .seconds(9)
         (self.hasSecondEngine, self.stalls) = (true, 4)
     }
@@ -144,7 +147,7 @@ struct Mix: Sendable {
     /// Many a request comes when its sender has turned round already, and finds what undid it.
     private mutating func holdRequestsUp() {
         (self.customers, self.deeds, self.transfers, self.changes) = (4, 12, 50, 10)
-        (self.straggling, self.isTight, self.storm, self.pause) = (0.35, true, .seconds(60), .seconds(3))
+        (self.lateness, self.isTight, self.storm, self.pause) = (0.7, true, .seconds(60), .seconds(2))
         (self.patience, self.holdDuration) = (.seconds(5), .seconds(40))
         (self.hasSecondEngine, self.stalls, self.outages) = (false, 0, 0)
     }
@@ -161,7 +164,7 @@ struct Mix: Sendable {
     var calm: Mix {
         var calm = self
         (calm.loss, calm.duplication, calm.reset, calm.diskErrors) = (0, 0, 0, 0)
-        (calm.straggling, calm.bookingLoss) = (0, 0)
+        (calm.straggling, calm.bookingLoss, calm.lateness) = (0, 0, 0)
         (calm.providerLoss, calm.mailLoss, calm.skew) = (0, 0, .zero)
         (calm.crashes, calm.powerLosses, calm.pauses, calm.jumps) = (0, 0, 0, 0)
         (calm.partitions, calm.fullDisks, calm.poison, calm.outages) = (0, 0, 0, 0)

@@ -111,9 +111,7 @@ struct Storm: Sendable {
     func rage() async throws {
         let simulation = self.shop.simulation
         if self.shop.mix.diskErrors > 0 { self.setDiskFaults(self.shop.mix.diskErrors) }
-        if self.shop.mix.bookingLoss > 0 {
-            self.shop.network.setLink(from: "orders", to: "shipping", self.shop.mix.bookingLink)
-        }
+        for way in self.shop.mix.worseLinks { self.shop.network.setLink(from: way.from, to: way.to, way.link) }
         let began = simulation.now
         let end = began + self.shop.mix.storm
         for blow in self.blows {
@@ -140,7 +138,7 @@ struct Storm: Sendable {
             self.shop.disks[name]?.crash(beforeChange: nil)
         }
         self.shop.network.heal()
-        self.shop.network.setLink(from: "orders", to: "shipping", nil)
+        for way in self.shop.mix.worseLinks { self.shop.network.setLink(from: way.from, to: way.to, nil) }
         var calm = self.shop.mix.calm.link
         calm.delay = self.shop.mix.link.delay
         self.shop.network.defaultLink = calm

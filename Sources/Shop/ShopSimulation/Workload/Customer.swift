@@ -61,7 +61,7 @@ struct Customer: Sendable {
         case ..<8: try await self.withRecent { try await $0.change($1.order, "cancel") }
         case ..<12 where !mix.hasCarrier: try await self.withRecent { try await $0.moveParcel(of: $1.order) }
         case ..<10: try await self.withRecent { try await $0.sendBack($1.order) }
-        case ..<13: try await self.withRecent { try await $0.payAgain($1.order) }
+        case ..<13: try await self.withRecent(paying: .declined) { try await $0.payAgain($1.order) }
         case ..<15: try await self.withRecent { try await $0.repeatWish($1) }
         case ..<16: try await self.deposit()
         case ..<18: try await self.renew()
@@ -82,12 +82,14 @@ struct Customer: Sendable {
         try await self.client.renew(asThief: true)
     }
 
+    /// - Parameter method: of the wishes those that asked for this one are preferred.
     private mutating func withRecent(
-        _ body: (inout Customer, Wish) async throws -> Void,
+        paying method: PaymentMethod? = nil, _ body: (inout Customer, Wish) async throws -> Void,
     ) async throws {
         guard !self.wishes.isEmpty else { return try await self.order() }
-        let wish = self.wishes[self.chance.below(self.wishes.count)]
-        try await body(&self, wish)
+        let preferred = self.wishes.filter { $0.body["paymentMethod"]?.string == method?.rawValue }
+        let wishes = preferred.isEmpty ? self.wishes : preferred
+        try await body(&self, wishes[self.chance.below(wishes.count)])
     }
 
     private func method() -> PaymentMethod {
