@@ -52,7 +52,8 @@ struct Overview: Sendable {
     func load(_ call: ConsoleCall) async throws -> Model {
         let now = self.pages.environment.wallClock.now
         let reports = self.watch.all
-        let names = reports.map { ServiceName(rawValue: $0.service) }
+        // Nobody waits here for a service that did not answer the last time.
+        let names = reports.filter { $0.uptimeSeconds != nil }.map { ServiceName(rawValue: $0.service) }
         async let pipelines = self.pages.services.get(names, "/internal/pipelines", call)
         let (rows, recent, size) = try await self.pages.environment.store.read { unit in
             (

@@ -72,12 +72,13 @@ enum TraceRows {
 
     /// The span that the trace is shown by, if it is among these: one without a parent, else the first that came from
     /// another process.
-    private static func root(among spans: [SpanRecord], _ known: SQLRow?) throws -> SpanRecord? {
+    private static func root(among spans: [SpanRecord], _ row: SQLRow?) throws -> SpanRecord? {
         if let root = spans.first(where: { $0.parentID == nil }) { return root }
-        guard let first = spans.filter({ $0.parentIsRemote && $0.kind == .server }).min(by: { $0.start < $1.start })
-        else { return nil }
-        guard let known, try known.optionalText("root_name") != nil else { return first }
-        return try first.start / 1_000 < known.integer("start_at") ? first : nil
+        let known = Set(spans.map(\.spanID))
+        let entries = spans.filter { $0.kind == .server && !($0.parentID.map(known.contains) ?? false) }
+        guard let first = entries.min(by: { $0.start < $1.start }) else { return nil }
+        guard let row, try row.optionalText("root_name") != nil else { return first }
+        return try first.start / 1_000 < row.integer("start_at") ? first : nil
     }
 
     private static func text(_ value: String?) -> SQLValue { value.map { .text($0) } ?? .null }
