@@ -74,6 +74,6 @@ fuzz-wire: setup ## Plays random bytes against HTTPWire, TLS and HTTP2 with Addr
 journey: ## Walks a customer's whole journey against a running `mainstay up --demo`
 	Examples/journey.sh
 
-bench: build ## Runs one suite of Benchmarks/: make bench NAME=checkout
+bench: ## Runs one suite of Benchmarks/: make bench NAME=checkout, make bench NAME=resilience ARGS=--check
 	@test -x Benchmarks/$(NAME).sh || { echo "there is no suite '$(NAME)'; there are: $$(cd Benchmarks && ls *.sh | sed 's/\.sh//' | xargs)"; exit 2; }
-	Benchmarks/$(NAME).sh $(BINARY)
+	@if grep -q 'the mainstay binary' Benchmarks/$(NAME).sh; then $(MAKE) build && Benchmarks/$(NAME).sh $(BINARY) $(ARGS); else Benchmarks/$(NAME).sh $(ARGS); fi

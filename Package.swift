@@ -149,7 +149,7 @@ let shop: [Target] = [
     library("Users", in: "Shop", service + ["Identity", "Resilience", crypto]),
     library("Catalog", in: "Shop", service + ["FeatureFlags"]),
     library("Inventory", in: "Shop", service + ["Ledger"]),
-    library("Payments", in: "Shop", service + ["Ledger"]),
+    library("Payments", in: "Shop", service + ["Ledger", "Resilience"]),
     library("Orders", in: "Shop", service + ["Identity", "Resilience", "Sagas"]),
     library("Transfers", in: "Shop", service + ["Sagas"]),
     library("Shipping", in: "Shop", service + ["Identity"]),

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Whether trouble stays where it is: the shop as eight processes behind the gateway; payments is stopped (SIGSTOP) for half a
-# minute while people browse, and reports are asked for without end while people order.
+# Whether trouble stays where it is: the shop as eight processes behind the gateway; payments is stopped (SIGSTOP) while people
+# browse, and reports are asked for without end while people order.
 #
-#   Benchmarks/cascade.sh .build/release/mainstay          # PHASE=30 seconds for each phase, ROUNDS=3
+#   Benchmarks/cascade.sh .build/release/mainstay          # PHASE=10 seconds for each phase, ROUNDS=3
 #
 # Requests come at a fixed rate, whether or not earlier ones are answered. Quiet and troubled phases alternate. The last
 # line is for machines: p95 in ms of browsing and of placing an order, quiet and troubled, and the longest that a payment's
@@ -55,4 +55,4 @@ for service in $services gateway; do
     grep -q '^ready ' "$work/$service" || { cat "$work/$service" >&2; exit 1; }
 done
 
-python3 Benchmarks/cascade.py "http://127.0.0.1:$port_gateway" "$work/demo" "$pid_payments" "${PHASE:-30}" "${ROUNDS:-3}"
+python3 Benchmarks/cascade.py "http://127.0.0.1:$port_gateway" "$work/demo" "$pid_payments" "${PHASE:-10}" "${ROUNDS:-3}"

@@ -1,12 +1,15 @@
-import Chassis
 import ChassisTesting
 import Essentials
 import EssentialsTesting
+import EventSourcing
 import HTTPTypes
 import Identity
+import Logging
 import Resilience
 import Synchronization
 import Testing
+
+@testable import Chassis
 
 /// A service whose reports take until they are let go, and whose orders say at which priority they run.
 private struct Bureau {
@@ -29,6 +32,13 @@ private struct Bureau {
             Route(
                 .post, "/v1/orders", "order", tag: "Orders", "Orders", answers: [Answer(.ok, .freeObject, "An order")]
             ) { _ in .document(["priority": .string(CallPriority.current.name)]) },
+            Route(
+                .get, "/v1/books", "books", tag: "Reports", "Books", access: .operators,
+                answers: [Answer(.ok, .freeObject, "How many facts there are")]
+            ) { _ in
+                let facts = try await environment.store.read { try $0.readAll(after: .start, limit: 10).count }
+                return .document(["facts": .integer(facts)])
+            },
         ]
         platform.host(Service(environment, routes: routes, health: HealthRegistry(time: platform.time)))
     }
@@ -89,6 +99,33 @@ private final class Gatekeeper: Sendable {
     }
 }
 
+/// What was logged.
+private final class LogLines: Sendable {
+    private struct Handler: LogHandler {
+        let lines: LogLines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { self.metadata[key] }
+            set { self.metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let metadata = event.metadata ?? [:]
+            func value(_ key: String) -> String { metadata[key].map { "\($0)" } ?? "" }
+            self.lines.add("\(event.message): \(value("layer")) \(value("running")) of \(value("limit"))")
+        }
+    }
+
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { self.lines.withLock { $0 } }
+    var handler: any LogHandler { Handler(lines: self) }
+
+    private func add(_ line: String) { self.lines.withLock { $0.append(line) } }
+}
+
 @Suite("The pools of a service", .timeLimit(.minutes(10)))
 struct PoolTests {
     private let bureau: Bureau
@@ -128,6 +165,44 @@ struct PoolTests {
         #expect(refused.json["details"]?["running"] == 1)
         self.bureau.gatekeeper.open()
         #expect(try await report.value.status == 200)
+    }
+
+    @Test func `sixteen of twenty places taken is told to operators, fifteen are not, and not again at once`()
+        async throws
+    {
+        let lines = LogLines()
+        var logger = Logger(label: "test") { _ in lines.handler }
+        logger.logLevel = .warning
+        let platform = try TestPlatform()
+        let log = PipelineLog(logger, time: platform.time)
+        let compartments = try Compartments(named: "orders", time: platform.time, observer: log)
+        let gate = Gatekeeper()
+        var orders: [Task<Void, any Error>] = []
+        for count in 1...16 {
+            #expect(lines.all == [])
+            orders.append(Task { try await compartments.run(.critical) { await gate.pass() } })
+            await gate.waitForArrivals(count)
+        }
+        #expect(lines.all == ["a pool is nearly full: orders.critical 16 of 20"])
+        gate.open()
+        for order in orders { try await order.value }
+        let later = Gatekeeper()
+        let more = (1...16).map { _ in Task { try await compartments.run(.critical) { await later.pass() } } }
+        await later.waitForArrivals(16)
+        #expect(lines.all.count == 1)
+        later.open()
+        for order in more { try await order.value }
+    }
+
+    @Test func `what an operation reads, it reads with a connection of its pool`() async throws {
+        let person = self.bureau.platform.person(.operator)
+        #expect(try await self.bureau.platform.call("bureau", .get, "/v1/books", as: person).json["facts"] == 0)
+        func admitted(_ pool: String) async throws -> JSONValue? {
+            try await self.bureau.pool("bureau.\(pool).connections")["layers"]?.array?.last?["figures"]?["admitted"]
+        }
+        #expect(try await admitted("analytics") == 1)
+        #expect(try await admitted("critical") == 0)
+        #expect(try await admitted("standard") == 0)
     }
 
     @Test func `a call runs at the priority that its header says`() async throws {

@@ -60,6 +60,42 @@ struct CompartmentTests {
         #expect(compartments.pipeline(.critical).snapshot().strategies[1][figure: "running"] == 20)
         gate.open()
         for task in orders { try await task.value }
-        #expect(try await compartments.withConnection(.critical) { 5 } == 5)
+    }
+
+    @Test(arguments: [(OperationClass.critical, 20, 10), (.standard, 50, 20), (.analytics, 10, 5)])
+    func `as many operations read as there are connections, the others wait for theirs`(
+        operation: OperationClass, operations: Int, connections: Int
+    ) async throws {
+        let (clock, gate) = (self.clock, self.gate)
+        let compartments = try Compartments(named: "orders", time: .test(clock))
+        let reading = (0..<operations).map { _ in
+            Task {
+                try await compartments.run(operation) { try await compartments.withConnection { await gate.pass() } }
+            }
+        }
+        await gate.waitForArrivals(connections)
+        await clock.waitForSleepers(operations - connections)
+        let pool = compartments.pipelines.first { $0.name == "orders.\(operation.rawValue).connections" }
+        let bulkhead = try #require(pool).layers(Bulkhead.self)[0].snapshot()
+        #expect(bulkhead.running == connections && bulkhead.queued == operations - connections)
+        gate.open()
+        for task in reading { try await task.value }
+    }
+
+    @Test func `connections of one class taken, those of the others are free, and what has no class needs none`()
+        async throws
+    {
+        let gate = self.gate
+        let compartments = try Compartments(named: "orders", time: .test(self.clock))
+        let reports = (0..<5).map { _ in
+            Task { try await compartments.withConnection(.analytics) { await gate.pass() } }
+        }
+        await gate.waitForArrivals(5)
+        #expect(try await compartments.run(.critical) { try await compartments.withConnection { 1 } } == 1)
+        #expect(try await compartments.withConnection { 2 } == 2)
+        let admitted = compartments.pipelines.map { $0.layers(Bulkhead.self)[0].snapshot().admitted }
+        #expect(admitted == [1, 0, 0, 1, 0, 5])
+        gate.open()
+        for task in reports { try await task.value }
     }
 }

@@ -42,6 +42,42 @@ struct RegistryTests {
         #expect(pipeline.layers(Retry.self)[0].snapshot().calls == 4)
     }
 
+    @Test func `with an adaptive limit take other bounds, and who runs and waits stays`() async throws {
+        var configuration = Pipeline.Configuration()
+        configuration.bulkhead = nil
+        configuration.shedding = Shedding.Configuration()
+        configuration.adaptiveLimit = AdaptiveLimit.Configuration()
+        configuration.adaptiveLimit?.initialLimit = 4
+        configuration.adaptiveLimit?.maximumLimit = 4
+        let pipeline = self.registry.register(.standard(named: "edge", configuration, time: .test(self.clock)))
+        let limit = pipeline.layers(AdaptiveLimit.self)[0]
+        let gate = Gate()
+        let calls = (0..<6).map { _ in Task { try await pipeline.run { await gate.pass() } } }
+        await gate.waitForArrivals(4)
+        while limit.snapshot().queued < 2 { await Task.yield() }
+        try self.registry.update("edge") { settings in
+            settings.adaptiveLimit?.maximumLimit = 8
+            settings.adaptiveLimit?.minimumLimit = 6
+            settings.adaptiveLimit?.initialLimit = 6
+            settings.shedding?.target = .milliseconds(5)
+        }
+        await gate.waitForArrivals(6)
+        #expect(limit.snapshot().limit == 6 && limit.snapshot().running == 6)
+        #expect(pipeline.descriptor.description.contains("target 5 ms"))
+        try self.registry.update("edge") { settings in
+            settings.adaptiveLimit?.minimumLimit = 2
+            settings.adaptiveLimit?.initialLimit = 2
+            settings.adaptiveLimit?.maximumLimit = 2
+        }
+        #expect(limit.snapshot().limit == 2 && limit.snapshot().running == 6)
+        gate.open()
+        for call in calls { try await call.value }
+        #expect(limit.snapshot().running == 0)
+        #expect(throws: InvalidConfiguration.self) {
+            try self.registry.update("edge") { $0.adaptiveLimit?.minimumLimit = 0 }
+        }
+    }
+
     @Test func `refuse settings that are out of range or for layers they do not have, all at once, and keep the old`() {
         var configuration = Pipeline.Configuration()
         configuration.attemptTimeout = nil

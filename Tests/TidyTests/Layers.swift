@@ -62,7 +62,7 @@ enum Layers {
         "Users": service.union(["Resilience"]),
         "Catalog": service.union(["FeatureFlags"]),
         "Inventory": service.union(["Ledger"]),
-        "Payments": service.union(["Ledger"]),
+        "Payments": service.union(["Ledger", "Resilience"]),
         "Orders": service.union(["Resilience", "Sagas"]),
         "Transfers": service.union(["Sagas"]),
         "Shipping": service,

@@ -37,7 +37,10 @@ public final class SQLiteStore: Sendable {
         public var gatherDelay = Duration.milliseconds(4)
         /// How many transactions may wait for the writer before more are refused, at least 1. Default: 4,096.
         public var maximumPending = 4_096
-        /// The page cache of each of the two connections. Default: 1 MiB.
+        /// How many reading transactions may run at one time, each on a connection and a thread of its own, which are opened
+        /// when they are needed. One for a database in memory and with an executor that was given. At least 1. Default: 4.
+        public var readers = 4
+        /// The page cache of each connection. Default: 1 MiB.
         public var pageCache = ByteCount.mebibytes(1)
         /// How long to wait for another process that holds the file, 0 or more. Default: 5 seconds.
         public var busyTimeout = Duration.seconds(5)
@@ -53,9 +56,8 @@ public final class SQLiteStore: Sendable {
     public let path: String
 
     // Closed in this order: the writer, closed last, moves the rest of the write-ahead log into the file.
-    private let readers: DatabaseQueue
+    private let readers: SQLiteReaders
     private let writer: GroupCommitWriter
-    private let readExecutor: any BlockingExecutor
     private let commits: CommitSignal
     private let isReadOnly: Bool
 
@@ -87,8 +89,11 @@ public final class SQLiteStore: Sendable {
             self.source = try SQLiteSchema.prepare(
                 queue, service: service, migrations: SQLiteSchema.base + migrations,
                 readOnly: configuration.isReadOnly, ids: ids)
-            self.readers =
-                path == ":memory:" ? queue : try SQLiteConnection.open(path, configuration, readOnly: true)
+            let sharedExecutor = path == ":memory:" ? writeExecutor : nil
+            let reader = try path == ":memory:" ? queue : SQLiteConnection.open(path, configuration, readOnly: true)
+            self.readers = SQLiteReaders(
+                reader, path: path, name: "\(service)-read", configuration: configuration,
+                executor: readExecutor ?? sharedExecutor, time: time)
             let head = try queue.read { try Int64.fetchOne($0, sql: "SELECT max(position) FROM events") ?? 0 }
             commits.committed(upTo: Position(head))
             let executor = writeExecutor ?? DedicatedThread(name: "\(service)-write")
@@ -98,8 +103,6 @@ public final class SQLiteStore: Sendable {
             self.writer = GroupCommitWriter(
                 queue: queue, source: self.source, configuration: pace, executor: executor, commits: commits,
                 isLogSound: isSound, time: time)
-            let sharedExecutor = path == ":memory:" ? writeExecutor : nil
-            self.readExecutor = readExecutor ?? sharedExecutor ?? DedicatedThread(name: "\(service)-read")
         } catch let error as DatabaseError {
             throw EventStoreError(error, path: path)
         }
@@ -122,14 +125,6 @@ public final class SQLiteStore: Sendable {
 
     private func read(_ body: @escaping @Sendable (SQLiteUnit) throws -> any Sendable) async throws -> any Sendable {
         let source = self.source
-        let readers = self.readers
-        let path = self.path
-        return try await self.readExecutor.run {
-            do {
-                return try readers.read { try body(SQLiteUnit($0, source: source, mode: .read)) }
-            } catch let error as DatabaseError {
-                throw EventStoreError(error, path: path)
-            }
-        }
+        return try await self.readers.read { try body(SQLiteUnit($0, source: source, mode: .read)) }
     }
 }

@@ -8,6 +8,8 @@ public struct Call: Sendable {
         let chance: Chance
         /// Nil when nobody listens.
         let listener: Listener?
+        /// Each call takes a reference, which is a write: copies are not to lie on one cache line.
+        private let padding = InlineArray<16, UInt64>(repeating: 0)
 
         init(pipeline: String, time: TimeSource, chance: Chance, observer: (any PipelineObserver)?) {
             self.pipeline = pipeline

@@ -13,7 +13,8 @@ public import Essentials
 ///
 /// A pipeline is shared: its breakers, limits and budgets belong to everyone who runs calls through it.
 public struct Pipeline: Sendable {
-    let environment: Call.Environment
+    /// The same several times: each call holds one, and threads that count references to the same object wait for each other.
+    private let environments: [Call.Environment]
     let strategies: [any Strategy]
     let sections: [Section]
     /// The first of the sections.
@@ -29,13 +30,18 @@ public struct Pipeline: Sendable {
         named name: String = "pipeline", time: TimeSource = .system, chance: Chance = .system,
         observer: (any PipelineObserver)? = nil, @PipelineBuilder _ strategies: () -> [any Strategy]
     ) {
-        self.environment = Call.Environment(pipeline: name, time: time, chance: chance, observer: observer)
+        self.environments = (0..<Stripe.count).map { _ in
+            Call.Environment(pipeline: name, time: time, chance: chance, observer: observer)
+        }
         self.strategies = strategies()
         self.sections = Section.sections(of: self.strategies)
         self.outermost = self.sections[0]
     }
 
     public var name: String { self.environment.pipeline }
+
+    /// What a call of this thread holds.
+    var environment: Call.Environment { self.environments[Stripe.own] }
 
     /// Runs `body` inside all layers.
     ///

@@ -42,6 +42,7 @@ public struct PaymentsService: Sendable {
         health.addCheck("database", critical: true) {
             _ = try await environment.store.read { try $0.query("SELECT 1") }
         }
+        health.addCheck("provider") { try desk.requireProvider() }
         self.service = Service(
             environment,
             routes: PaymentCallRoutes.routes(desk) + PostingRoutes.routes(accounts)

@@ -79,9 +79,11 @@ final class Platform: Sendable {
         let path = database ?? self.directory.database(of: blueprint.name.rawValue)
         let store: SQLiteStore
         do {
+            var configuration = SQLiteStore.Configuration()
+            configuration.readers = self.settings.databaseConnections
             store = try SQLiteStore(
                 path: path, service: blueprint.name.rawValue,
-                migrations: SQLiteStore.kitMigrations + blueprint.migrations)
+                migrations: SQLiteStore.kitMigrations + blueprint.migrations, configuration: configuration)
         } catch let error as EventStoreError {
             throw CommandFailure.environment("\(blueprint.name): \(error.message)")
         }
@@ -94,8 +96,7 @@ final class Platform: Sendable {
                 service: blueprint.name, serviceKeys: try JWKSet([self.serviceKey.publicKey]), userKeys: self.userKeys,
                 wallClock: self.wallClock, isRevoked: { self.revocations.isRevoked($0) }),
             credentials: try self.credentials(of: blueprint.name), time: self.time, wallClock: self.wallClock,
-            ids: self.ids, chance: self.chance, logger: logger, version: Version.current)
-        environment.pools = self.settings.pools
+            ids: self.ids, chance: self.chance, logger: logger, version: Version.current, pools: self.settings.pools)
         environment.use(self.telemetry.service(blueprint.name))
         return environment
     }

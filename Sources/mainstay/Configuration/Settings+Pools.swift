@@ -20,6 +20,9 @@ extension Settings {
         self.values.int(forKey: ConfigKey(["pools", operation.rawValue, part]), default: standard)
     }
 
+    /// How many connections the database of a service gives out for reading.
+    var databaseConnections: Int { self.values.int(forKey: "pools.connections") ?? self.pools.connections }
+
     /// What is wrong with the pools as a whole: they want more connections than there are.
     var problemsOfPools: [String] {
         let total = self.values.int(forKey: "pools.connections")

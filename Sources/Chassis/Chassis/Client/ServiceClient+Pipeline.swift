@@ -11,7 +11,9 @@ extension ServiceClient {
         configuration.circuitBreaker?.classifier = Self.classifier
         configuration.attemptTimeout = .seconds(5)
         return environment.pipelines.register(as: service.rawValue) { name in
-            .standard(named: name, configuration, time: environment.time, chance: environment.chance)
+            .standard(
+                named: name, configuration, time: environment.time, chance: environment.chance,
+                observer: PipelineLog(environment.logger, time: environment.time))
         }
     }
 

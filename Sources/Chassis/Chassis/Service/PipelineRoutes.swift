@@ -24,11 +24,12 @@ struct PipelineRoutes: Sendable {
         var route = Route(
             .patch, "/internal/pipelines/{name}", "changePipeline", tag: "Internal",
             "Changes limits of a pipeline; what it has counted, who waits and which breaker is open stays",
-            access: .services, parameters: [.path("name", .text(1...100), "The pipeline")], body: .model(Change.self),
+            access: .services, parameters: [.path("name", .text(1...100), "The pipeline")],
+            body: .model(PipelineChange.self),
             answers: [Answer(.ok, .freeObject, "The pipeline as it is now")], problems: [.notFound]
         ) { request in
             let name = request.path["name"] ?? ""
-            let change = try request.decode(Change.self)
+            let change = try request.decode(PipelineChange.self)
             do {
                 try self.registry.update(name) { change.apply(to: &$0) }
                 return .document(try self.json(of: name))
@@ -60,56 +61,5 @@ struct PipelineRoutes: Sendable {
 
     private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
         .object(members.reduce(into: JSONObject()) { $0[$1.0] = $1.1 })
-    }
-
-    /// Which limits become what; what is left out stays.
-    struct Change: APIModel {
-        var maximumConcurrency: Int?
-        var queueLimit: Int?
-        var maximumAttempts: Int?
-        var failureThreshold: Int?
-        var recoveryMilliseconds: Int?
-        var totalTimeoutMilliseconds: Int?
-        var attemptTimeoutMilliseconds: Int?
-
-        static let schemaName = "PipelineChange"
-        static let schema = Schema.object([
-            .init("maximumConcurrency", .integer(1...100_000), required: false),
-            .init("queueLimit", .integer(0...1_000_000), required: false),
-            .init("maximumAttempts", .integer(1...100), required: false),
-            .init("failureThreshold", .integer(1...100_000), required: false),
-            .init("recoveryMilliseconds", .integer(1...86_400_000), required: false),
-            .init("totalTimeoutMilliseconds", .integer(1...3_600_000), required: false),
-            .init("attemptTimeoutMilliseconds", .integer(1...3_600_000), required: false),
-        ])
-
-        /// A limit of a layer that the pipeline does not have makes a configuration that is refused.
-        func apply(to configuration: inout Pipeline.Configuration) {
-            if let maximumConcurrency {
-                configuration.set(\.bulkhead, .init()) { $0.maximumConcurrency = maximumConcurrency }
-            }
-            if let queueLimit { configuration.set(\.bulkhead, .init()) { $0.queueLimit = queueLimit } }
-            if let maximumAttempts { configuration.set(\.retry, .init()) { $0.maximumAttempts = maximumAttempts } }
-            if let failureThreshold {
-                configuration.set(\.circuitBreaker, .init()) { $0.failureThreshold = failureThreshold }
-            }
-            if let recoveryMilliseconds {
-                configuration.set(\.circuitBreaker, .init()) { $0.recoveryTime = .milliseconds(recoveryMilliseconds) }
-            }
-            if let totalTimeoutMilliseconds { configuration.totalTimeout = .milliseconds(totalTimeoutMilliseconds) }
-            if let attemptTimeoutMilliseconds {
-                configuration.attemptTimeout = .milliseconds(attemptTimeoutMilliseconds)
-            }
-        }
-    }
-}
-
-extension Pipeline.Configuration {
-    fileprivate mutating func set<Layer>(
-        _ layer: WritableKeyPath<Self, Layer?>, _ fresh: Layer, _ change: (inout Layer) -> Void
-    ) {
-        var settings = self[keyPath: layer] ?? fresh
-        change(&settings)
-        self[keyPath: layer] = settings
     }
 }

@@ -17,8 +17,8 @@ public struct ServiceEnvironment: Sendable {
     public var logger: Logger
     /// The version of the program, for health and documents.
     public var version: String
-    /// The sizes of the pools that operations run in.
-    public var pools = Compartments.Configuration()
+    /// The pools that operations run in, and those of the connections that they read the store with.
+    public let compartments: Compartments
     /// What the service tells about itself. Metrics alone until ``use(_:)`` says otherwise.
     public internal(set) var telemetry: ServiceTelemetry
     /// Every pipeline of the service, for operators: ``ServiceClient`` and the pools enter theirs.
@@ -27,10 +27,12 @@ public struct ServiceEnvironment: Sendable {
     public init(
         name: ServiceName, store: ServiceStore, transport: any ServiceTransport, authenticator: any Authenticator,
         credentials: any ServiceCredentials, time: TimeSource, wallClock: WallClock, ids: IDSource, chance: Chance,
-        logger: Logger, version: String,
+        logger: Logger, version: String, pools: Compartments.Configuration = Compartments.Configuration(),
     ) {
+        let compartments = Self.compartments(named: name, pools, time, PipelineLog(logger, time: time))
         self.name = name
-        self.store = store
+        self.store = store.admittingReads { try await compartments.withConnection(.current, $0) }
+        self.compartments = compartments
         self.transport = transport
         self.authenticator = authenticator
         self.credentials = credentials
@@ -41,6 +43,17 @@ public struct ServiceEnvironment: Sendable {
         self.logger = logger
         self.version = version
         self.telemetry = ServiceTelemetry(service: name, version: version, wallClock: wallClock)
+        for pool in compartments.pipelines { self.pipelines.register(pool) }
+    }
+
+    private static func compartments(
+        named name: ServiceName, _ pools: Compartments.Configuration, _ time: TimeSource, _ log: PipelineLog,
+    ) -> Compartments {
+        do {
+            return try Compartments(named: name.rawValue, pools, time: time, observer: log)
+        } catch {
+            preconditionFailure("settings of pools are checked where they are read, but: \(error)")
+        }
     }
 }
 
@@ -70,7 +83,7 @@ public struct Service: Sendable {
         prepare: @escaping @Sendable () async throws -> Void = {},
     ) {
         let metrics = RequestMetrics(environment.telemetry.metrics)
-        let compartments = Self.compartments(of: environment)
+        let compartments = environment.compartments
         let common = CommonRoutes(environment: environment, health: health, metrics: metrics, api: routes)
         let table = RouteTable(
             routes + common.routes + ReadModelRoutes(readModels: readModels, store: environment.store).routes
@@ -88,16 +101,5 @@ public struct Service: Sendable {
         let router = ServiceRouter(
             environment: environment, table: table, metrics: metrics, compartments: compartments)
         self.handler = { try await router.respond(to: $0) }
-    }
-
-    private static func compartments(of environment: ServiceEnvironment) -> Compartments {
-        do {
-            let compartments = try Compartments(
-                named: environment.name.rawValue, environment.pools, time: environment.time)
-            for operation in OperationClass.allCases { environment.pipelines.replace(compartments.pipeline(operation)) }
-            return compartments
-        } catch {
-            preconditionFailure("settings of pools are checked where they are read, but: \(error)")
-        }
     }
 }

@@ -76,6 +76,21 @@ public struct Transactor<Unit>: Sendable {
         return value
     }
 
+    /// The same database, its reading transactions let in by `admit`: a bound on how many there are at one time, say.
+    /// - Parameter admit: runs what it is given and returns what that returns, or throws without having run it.
+    public func admittingReads(
+        _ admit:
+            @escaping @Sendable (_ reading: @Sendable () async throws -> any Sendable) async throws -> any Sendable,
+    ) -> Transactor {
+        let perform = self.perform
+        return Transactor(commits: self.commits) { mode, body in
+            switch mode {
+            case .read: try await admit { try await perform(mode, body) }
+            case .write: try await perform(mode, body)
+            }
+        }
+    }
+
     /// The same database, its transactions seen as `Narrow`.
     public func map<Narrow>(_ narrow: @escaping @Sendable (Unit) -> Narrow) -> Transactor<Narrow> {
         let perform = self.perform

@@ -83,7 +83,7 @@ extension OutlierEjection {
                 return []
             }
             guard self.latest - start >= self.configuration.interval else { return [] }
-            let passed = Int((self.latest - start) / self.configuration.interval)
+            let passed = Int((self.latest - start).nanoseconds / self.configuration.interval.nanoseconds)
             let boundary = start + self.configuration.interval * passed
             self.intervalStart = boundary
             self.review(intervals: passed, at: boundary)
@@ -120,7 +120,8 @@ extension OutlierEjection {
             let mean = rates.reduce(0, +) / Double(rates.count)
             let variance = rates.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(rates.count)
             let bound = mean - self.configuration.successRateDeviations * variance.squareRoot()
-            return zip(judged, rates).filter { $0.1 < bound }.map { endpoint, rate in
+            // Rates that are all the same lie off their own mean by what rounding does.
+            return zip(judged, rates).filter { bound - $0.1 > 1e-9 }.map { endpoint, rate in
                 (endpoint, .successRate(percent: Int((rate * 100).rounded()), bound: Int((bound * 100).rounded())))
             }
         }

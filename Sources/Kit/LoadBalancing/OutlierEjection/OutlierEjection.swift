@@ -28,6 +28,12 @@ public final class OutlierEjection: Sendable {
         public var reason: Reason
         /// How long it is left out at least: until the end of the interval in which this time is over.
         public var duration: Duration
+
+        public init(endpoint: Int, reason: Reason, duration: Duration) {
+            self.endpoint = endpoint
+            self.reason = reason
+            self.duration = duration
+        }
     }
 
     /// What is in use at one moment, and what happened so far.

@@ -18,7 +18,7 @@ extension AdaptiveLimit {
             case probing(restore: Double)
         }
 
-        private let configuration: Configuration
+        private var configuration: Configuration
         private var phase: Phase?
         private var exact: Double
         private var window: LatencyHistogram
@@ -45,6 +45,17 @@ extension AdaptiveLimit {
             case .probing(let restore): max(self.configuration.minimumLimit, Int(restore / 2))
             case .following, nil: Int(self.exact)
             }
+        }
+
+        /// Takes other settings. The limit stays, as far as the new bounds allow.
+        package mutating func reconfigure(_ configuration: Configuration) {
+            self.configuration = configuration
+            self.exact = self.bounded(self.exact)
+            if case .probing(let restore) = self.phase { self.phase = .probing(restore: self.bounded(restore)) }
+        }
+
+        private func bounded(_ limit: Double) -> Double {
+            min(max(limit, Double(self.configuration.minimumLimit)), Double(self.configuration.maximumLimit))
         }
 
         /// A call has started; `running` counts it.
@@ -119,9 +130,8 @@ extension AdaptiveLimit {
             // Calls that do not reach the limit say nothing about whether more of them would do.
             let isUsed = self.peak >= self.limit
             let headroom = isUsed || gradient < 1 ? self.exact.squareRoot() : 0
-            let bounds = Double(self.configuration.minimumLimit)...Double(self.configuration.maximumLimit)
             let next = self.timedOut > 0 ? self.exact * gradient : self.exact * gradient + headroom
-            self.exact = min(max(next, bounds.lowerBound), bounds.upperBound)
+            self.exact = self.bounded(next)
         }
 
         /// What the time of a call says.

@@ -12,7 +12,8 @@ extension AdaptiveLimit {
             case refuse(running: Int, queued: Int)
         }
 
-        private let queueLimit: Int
+        /// How many may wait. Who waits already stays.
+        package var queueLimit: Int
         package private(set) var running = 0
         /// Under a limit that is always too small, whoever waits by age alone has left before their turn comes.
         private var line = WaitingLine(turnsByPriority: nil)

@@ -77,6 +77,7 @@ public final class AdaptiveLimit: Gate {
     }
 
     private struct State {
+        var configuration: Configuration
         var controller: Controller
         var queue: Queue
         var nextTicket: UInt64 = 0
@@ -106,7 +107,6 @@ public final class AdaptiveLimit: Gate {
     }
 
     public let name: String
-    private let configuration: Configuration
     private let classifier: Classifier
     private let state: Mutex<State>
 
@@ -120,10 +120,24 @@ public final class AdaptiveLimit: Gate {
         let problems = configuration.problems()
         precondition(problems.isEmpty, "adaptive limit '\(name)': \(problems.joined(separator: "; "))")
         self.name = name
-        self.configuration = configuration
         self.classifier = classifier
         self.state = Mutex(
-            State(controller: Controller(configuration), queue: Queue(queueLimit: configuration.queueLimit)))
+            State(
+                configuration: configuration, controller: Controller(configuration),
+                queue: Queue(queueLimit: configuration.queueLimit)))
+    }
+
+    /// Takes other settings. Who runs and who waits stays, and so does the limit, as far as its new bounds allow.
+    /// - Throws: ``InvalidConfiguration``, and then nothing has changed.
+    public func reconfigure(_ configuration: Configuration) throws(InvalidConfiguration) {
+        try InvalidConfiguration.check(self.name, configuration.problems())
+        let admitted = self.state.withLock { state in
+            state.configuration = configuration
+            state.controller.reconfigure(configuration)
+            state.queue.queueLimit = configuration.queueLimit
+            return state.admitWaiting()
+        }
+        for waiter in admitted { waiter.resume(returning: .admitted) }
     }
 
     /// - Throws: ``Refusal`` with `overloaded`.
@@ -227,19 +241,22 @@ public final class AdaptiveLimit: Gate {
 }
 
 extension AdaptiveLimit {
+    public var configuration: Configuration { self.state.withLock(\.configuration) }
+
     public var descriptor: StrategyDescriptor {
-        StrategyDescriptor(
+        let configuration = self.configuration
+        return StrategyDescriptor(
             kind: "AdaptiveLimit", name: self.name,
             settings: [
-                "initialLimit": "\(self.configuration.initialLimit)",
-                "minimumLimit": "\(self.configuration.minimumLimit)",
-                "maximumLimit": "\(self.configuration.maximumLimit)",
-                "queueLimit": "\(self.configuration.queueLimit)",
-                "maximumWait": self.configuration.maximumWait.brief,
-                "tolerance": "\(self.configuration.tolerance)",
-                "window": self.configuration.window.brief,
-                "minimumSamples": "\(self.configuration.minimumSamples)",
-                "probeInterval": self.configuration.probeInterval.brief,
+                "initialLimit": "\(configuration.initialLimit)",
+                "minimumLimit": "\(configuration.minimumLimit)",
+                "maximumLimit": "\(configuration.maximumLimit)",
+                "queueLimit": "\(configuration.queueLimit)",
+                "maximumWait": configuration.maximumWait.brief,
+                "tolerance": "\(configuration.tolerance)",
+                "window": configuration.window.brief,
+                "minimumSamples": "\(configuration.minimumSamples)",
+                "probeInterval": configuration.probeInterval.brief,
             ])
     }
 

@@ -224,6 +224,33 @@ extension CircuitBreaker {
     }
 }
 
+extension CircuitBreaker.StateMachine {
+    /// What can be answered without the machine, because it would not change by it, until its next change.
+    package enum Shortcut: Hashable, Sendable {
+        /// Every call may proceed, and successes are not counted.
+        case passes(generation: UInt64)
+        case rejects(until: Tick, CircuitBreaker.StateMachine.Cause)
+        case none
+
+        /// Nil when the machine is to be asked.
+        package func admission(at now: Tick) -> Admission? {
+            switch self {
+            case .passes(let generation): .proceed(Permit(generation: generation))
+            case .rejects(let until, let cause): now < until ? .rejectOpen(cause, retryAfter: until - now) : nil
+            case .none: nil
+            }
+        }
+    }
+
+    package var shortcut: Shortcut {
+        switch self.state {
+        case .closed: self.countsSuccesses ? .none : .passes(generation: self.generation)
+        case .open(let until, let cause): .rejects(until: until, cause)
+        case .halfOpen, .isolated, .metricsOnly: .none
+        }
+    }
+}
+
 // What an operator may do.
 extension CircuitBreaker.StateMachine {
     package mutating func isolate() {

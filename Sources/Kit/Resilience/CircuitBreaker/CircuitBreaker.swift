@@ -13,14 +13,34 @@ public final class CircuitBreaker: Gate {
         var configuration: Configuration
         /// When a call counts as slow; of the configuration.
         var slowAfter: Duration?
+        /// What the copies of the front hold.
+        var shortcut: StateMachine.Shortcut
+        var counts = Counts()
+    }
+
+    private struct Counts {
         var admitted = 0
         var rejected = 0
         var successes = 0
         var failures = 0
+
+        mutating func add(_ other: Counts) {
+            self.admitted &+= other.admitted
+            self.rejected &+= other.rejected
+            self.successes &+= other.successes
+            self.failures &+= other.failures
+        }
+    }
+
+    /// Answers most calls without the machine.
+    private struct Front {
+        var shortcut: StateMachine.Shortcut
+        var counts = Counts()
     }
 
     public let name: String
     private let state: Mutex<State>
+    private let front: Striped<Front>
     /// Whether the time of every call is measured. Only then is the clock read when a call succeeds.
     private let timesCalls: Atomic<Bool>
 
@@ -31,10 +51,12 @@ public final class CircuitBreaker: Gate {
         let problems = configuration.problems()
         precondition(problems.isEmpty, "circuit breaker '\(name)': \(problems.joined(separator: "; "))")
         self.name = name
+        let machine = StateMachine(configuration)
+        self.front = Striped(Front(shortcut: machine.shortcut))
         self.state = Mutex(
             State(
-                machine: StateMachine(configuration), configuration: configuration,
-                slowAfter: configuration.slowCalls?.duration))
+                machine: machine, configuration: configuration, slowAfter: configuration.slowCalls?.duration,
+                shortcut: machine.shortcut))
         self.timesCalls = Atomic(configuration.countsAllCalls)
     }
 
@@ -57,15 +79,46 @@ public final class CircuitBreaker: Gate {
         if let change { self.report(change, call) }
     }
 
+    /// Changes the state, and then what the front answers by.
+    private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        self.state.withLock { state in
+            let result = body(&state)
+            let shortcut = state.machine.shortcut
+            if shortcut != state.shortcut {
+                state.shortcut = shortcut
+                self.front.forEach { $0.shortcut = shortcut }
+            }
+            return result
+        }
+    }
+
     private func ask(at now: Tick) throws(Refusal) -> (Resilience.Permit, isProbe: Bool) {
-        let admission = self.state.withLock { state in
-            let admission = state.machine.admit(at: now)
+        let answer = self.front.withOwn { front -> StateMachine.Admission? in
+            let admission = front.shortcut.admission(at: now)
             switch admission {
-            case .proceed, .probe: state.admitted &+= 1
-            case .rejectOpen, .rejectProbing, .rejectIsolated: state.rejected &+= 1
+            case .proceed: front.counts.admitted &+= 1
+            case .rejectOpen: front.counts.rejected &+= 1
+            case .probe, .rejectProbing, .rejectIsolated, nil: break
             }
             return admission
         }
+        return try self.follow(answer ?? self.askMachine(at: now), at: now)
+    }
+
+    private func askMachine(at now: Tick) -> StateMachine.Admission {
+        self.change { state in
+            let admission = state.machine.admit(at: now)
+            switch admission {
+            case .proceed, .probe: state.counts.admitted &+= 1
+            case .rejectOpen, .rejectProbing, .rejectIsolated: state.counts.rejected &+= 1
+            }
+            return admission
+        }
+    }
+
+    private func follow(
+        _ admission: StateMachine.Admission, at now: Tick
+    ) throws(Refusal) -> (Resilience.Permit, isProbe: Bool) {
         switch admission {
         case .proceed(let permit):
             return (Resilience.Permit(id: permit.generation, entered: now), false)
@@ -83,10 +136,16 @@ public final class CircuitBreaker: Gate {
     private func end(
         _ permit: Resilience.Permit, _ outcome: StateMachine.Outcome, at now: Tick
     ) -> StateMachine.Change? {
-        self.state.withLock { state in
+        let isSettled = self.front.withOwn { front in
+            guard outcome == .success, front.shortcut == .passes(generation: permit.id) else { return false }
+            front.counts.successes &+= 1
+            return true
+        }
+        if isSettled { return nil }
+        return self.change { state in
             switch outcome {
-            case .success: state.successes &+= 1
-            case .failure: state.failures &+= 1
+            case .success: state.counts.successes &+= 1
+            case .failure: state.counts.failures &+= 1
             case .nothing: break
             }
             let isSlow = state.slowAfter.map { now - permit.entered >= $0 } ?? false
@@ -141,24 +200,24 @@ extension CircuitBreaker {
 // What an operator may do.
 extension CircuitBreaker {
     /// Refuses everything until ``reset()``.
-    public func isolate() { self.state.withLock { $0.machine.isolate() } }
+    public func isolate() { self.change { $0.machine.isolate() } }
 
     /// Lets everything through and goes on counting until ``reset()``: to try settings without acting on them.
-    public func observeOnly() { self.state.withLock { $0.machine.observeOnly() } }
+    public func observeOnly() { self.change { $0.machine.observeOnly() } }
 
     /// Refuses everything until `tick`, then probes as ever.
     public func open(until tick: Tick, at now: Tick) {
-        self.state.withLock { $0.machine.open(until: tick, at: now) }
+        self.change { $0.machine.open(until: tick, at: now) }
     }
 
     /// Closed, with nothing remembered.
-    public func reset() { self.state.withLock { $0.machine.reset() } }
+    public func reset() { self.change { $0.machine.reset() } }
 
     /// Takes other settings; the state and what the window holds stay.
     /// - Throws: ``InvalidConfiguration``, and then nothing has changed.
     public func reconfigure(_ configuration: Configuration) throws(InvalidConfiguration) {
         try InvalidConfiguration.check(self.name, configuration.problems())
-        self.state.withLock { state in
+        self.change { state in
             state.machine.reconfigure(configuration)
             state.configuration = configuration
             state.slowAfter = configuration.slowCalls?.duration
@@ -190,9 +249,11 @@ extension CircuitBreaker {
     /// The state and the counts at `now`, a tick of the pipeline's time source.
     public func status(at now: Tick) -> Snapshot {
         self.state.withLock { state in
-            Snapshot(
-                status: state.machine.status(at: now), admitted: state.admitted, rejected: state.rejected,
-                successes: state.successes, failures: state.failures, transitions: Int(state.machine.transitions))
+            var counts = state.counts
+            self.front.forEach { counts.add($0.counts) }
+            return Snapshot(
+                status: state.machine.status(at: now), admitted: counts.admitted, rejected: counts.rejected,
+                successes: counts.successes, failures: counts.failures, transitions: Int(state.machine.transitions))
         }
     }
 

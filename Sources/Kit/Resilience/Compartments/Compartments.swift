@@ -9,6 +9,9 @@ public enum OperationClass: String, CaseIterable, Hashable, Sendable {
     /// Reports and exports: long queries that can wait.
     case analytics
 
+    /// That of the operation that this task works for, if any: set by ``Compartments/run(_:_:_:)``.
+    @TaskLocal public static var current: OperationClass?
+
     public var priority: CallPriority {
         switch self {
         case .critical: .critical
@@ -51,6 +54,9 @@ public struct Compartments: Sendable {
         public var standard = Size(operations: 50, connections: 20)
         /// Default: 10 operations, 5 connections.
         public var analytics = Size(operations: 10, connections: 5)
+        /// The connections of all pools together.
+        public var connections: Int { OperationClass.allCases.reduce(0) { $0 + self[$1].connections } }
+
         /// How long an operation may wait for a place. More than zero. Default: 30 seconds.
         public var maximumWait: Duration = .seconds(30)
 
@@ -85,10 +91,10 @@ public struct Compartments: Sendable {
                 return problems
             }
             if self.maximumWait <= .zero { problems.append("maximumWait must be more than zero") }
-            let total = sizes.map(\.1.connections).reduce(0, +)
-            if let databaseConnections, total > databaseConnections {
+            if let databaseConnections, self.connections > databaseConnections {
                 let parts = sizes.map { "\($0.1.connections)" }.joined(separator: " + ")
-                problems.append("the pools want \(parts) = \(total) connections of a pool of \(databaseConnections)")
+                problems.append(
+                    "the pools want \(parts) = \(self.connections) connections of a pool of \(databaseConnections)")
             }
             return problems
         }
@@ -136,15 +142,19 @@ public struct Compartments: Sendable {
         _ operation: OperationClass, _ priority: CallPriority? = nil, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         try await CallPriority.$current.withValue(priority ?? operation.priority) {
-            try await self.pipeline(operation).run(body)
+            try await OperationClass.$current.withValue(operation) {
+                try await self.pipeline(operation).run(body)
+            }
         }
     }
 
     /// Runs something with one of the database connections of the pool.
+    /// - Parameter operation: Default: the class of the operation at hand; what belongs to none is let through.
     /// - Throws: what `body` throws; ``Refusal`` when none is free.
     public func withConnection<Value: Sendable>(
-        _ operation: OperationClass, _ body: @Sendable () async throws -> Value
+        _ operation: OperationClass? = .current, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
+        guard let operation else { return try await body() }
         guard let pipeline = self.connections[operation] else { preconditionFailure("each class has a pool") }
         return try await pipeline.run(body)
     }

@@ -6,13 +6,15 @@ extension Pipeline {
         self.strategies.compactMap { $0 as? Layer }
     }
 
-    /// The settings of a ``standard(named:_:time:chance:observer:)`` pipeline as they are now. A layer that it does not
+    /// The settings of the layers as they are now; of several of one kind, the outermost. A layer that the pipeline does not
     /// have is nil.
     public var configuration: Configuration {
         var configuration = Configuration()
         configuration.totalTimeout = self.timeout("total")?.duration
         configuration.rateLimit = self.layers(RateLimiter.self).first?.configuration
         configuration.bulkhead = self.layers(Bulkhead.self).first?.configuration
+        configuration.shedding = self.layers(Shedding.self).first?.configuration
+        configuration.adaptiveLimit = self.layers(AdaptiveLimit.self).first?.configuration
         configuration.retry = self.layers(Retry.self).first?.configuration
         configuration.circuitBreaker = self.layers(CircuitBreaker.self).first?.configuration
         configuration.attemptTimeout = self.timeout("attempt")?.duration
@@ -23,8 +25,8 @@ extension Pipeline {
         self.layers(Timeout.self).first { $0.name == "\(self.name).\(part)" }
     }
 
-    /// Gives the layers of a standard pipeline other settings while calls run through it. What they have counted, who
-    /// waits and which breaker is open stays.
+    /// Gives the layers other settings while calls run through them. What they have counted, who waits and which breaker is
+    /// open stays.
     ///
     /// Layers can be changed, not added or removed.
     /// - Throws: ``InvalidConfiguration`` with every problem, and then nothing has changed.
@@ -34,6 +36,8 @@ extension Pipeline {
             Self.problems("\(self.name).total", current.totalTimeout, configuration.totalTimeout, Self.timeoutProblems)
             + Self.problems(self.name, current.rateLimit, configuration.rateLimit) { $0.problems() }
             + Self.problems(self.name, current.bulkhead, configuration.bulkhead) { $0.problems() }
+            + Self.problems(self.name, current.shedding, configuration.shedding) { $0.problems() }
+            + Self.problems(self.name, current.adaptiveLimit, configuration.adaptiveLimit) { $0.problems() }
             + Self.problems(self.name, current.retry, configuration.retry) { $0.problems() }
             + Self.problems(self.name, current.circuitBreaker, configuration.circuitBreaker) { $0.problems() }
             + Self.problems(
@@ -44,6 +48,8 @@ extension Pipeline {
             try self.layers(RateLimiter.self).first?.reconfigure(limit, at: self.environment.time.now)
         }
         if let bulkhead = configuration.bulkhead { try self.layers(Bulkhead.self).first?.reconfigure(bulkhead) }
+        if let shedding = configuration.shedding { try self.layers(Shedding.self).first?.reconfigure(shedding) }
+        if let limit = configuration.adaptiveLimit { try self.layers(AdaptiveLimit.self).first?.reconfigure(limit) }
         if let retry = configuration.retry { try self.layers(Retry.self).first?.reconfigure(retry) }
         if let breaker = configuration.circuitBreaker {
             try self.layers(CircuitBreaker.self).first?.reconfigure(breaker)

@@ -20,14 +20,14 @@ public final class PipelineRegistry: Sendable {
         }
     }
 
-    private let pipelines = Mutex<[String: Pipeline]>([:])
+    private let named = Mutex<[String: Pipeline]>([:])
 
     public init() {}
 
     /// Enters a pipeline under its name, which must be new.
     @discardableResult
     public func register(_ pipeline: Pipeline) -> Pipeline {
-        self.pipelines.withLock { pipelines in
+        self.named.withLock { pipelines in
             precondition(pipelines[pipeline.name] == nil, "there is a pipeline '\(pipeline.name)' already")
             pipelines[pipeline.name] = pipeline
         }
@@ -36,14 +36,14 @@ public final class PipelineRegistry: Sendable {
 
     /// Enters a pipeline in the place of one of its name, if there is one: for what is built again.
     public func replace(_ pipeline: Pipeline) {
-        self.pipelines.withLock { $0[pipeline.name] = pipeline }
+        self.named.withLock { $0[pipeline.name] = pipeline }
     }
 
     /// Enters a pipeline under `name`, or under `name#2`, `name#3`, … when there is one already: for callers of one
     /// dependency that do not know of each other.
     /// - Parameter make: is given the name.
     public func register(as name: String, _ make: (String) -> Pipeline) -> Pipeline {
-        self.pipelines.withLock { pipelines in
+        self.named.withLock { pipelines in
             var free = name
             var number = 1
             while pipelines[free] != nil {
@@ -57,17 +57,17 @@ public final class PipelineRegistry: Sendable {
     }
 
     /// The names, in order.
-    public var names: [String] { self.pipelines.withLock { $0.keys.sorted() } }
+    public var names: [String] { self.named.withLock { $0.keys.sorted() } }
 
     /// - Throws: ``UnknownPipeline``.
     public func pipeline(_ name: String) throws(UnknownPipeline) -> Pipeline {
-        guard let pipeline = self.pipelines.withLock({ $0[name] }) else {
+        guard let pipeline = self.named.withLock({ $0[name] }) else {
             throw UnknownPipeline(name: name, known: self.names)
         }
         return pipeline
     }
 
-    /// Changes settings of a standard pipeline while calls run through it; see ``Pipeline/reconfigure(_:)``.
+    /// Changes settings of a pipeline while calls run through it; see ``Pipeline/reconfigure(_:)``.
     /// - Throws: ``UnknownPipeline``, ``InvalidConfiguration``; nothing has changed then.
     public func update(_ name: String, _ change: (inout Pipeline.Configuration) -> Void) throws {
         let pipeline = try self.pipeline(name)
@@ -77,12 +77,13 @@ public final class PipelineRegistry: Sendable {
     }
 
     /// What all layers of all pipelines hold now, by name.
-    public func snapshot() -> [PipelineSnapshot] { self.all.map { $0.snapshot() } }
+    public func snapshot() -> [PipelineSnapshot] { self.pipelines.map { $0.snapshot() } }
 
     /// What all pipelines are made of, by name.
-    public func descriptors() -> [PipelineDescriptor] { self.all.map(\.descriptor) }
+    public func descriptors() -> [PipelineDescriptor] { self.pipelines.map(\.descriptor) }
 
-    private var all: [Pipeline] {
-        self.pipelines.withLock { pipelines in pipelines.values.sorted { $0.name < $1.name } }
+    /// All of them, by name.
+    public var pipelines: [Pipeline] {
+        self.named.withLock { pipelines in pipelines.values.sorted { $0.name < $1.name } }
     }
 }

@@ -54,11 +54,19 @@ public final class Retry: Strategy {
     fileprivate struct State {
         var configuration: Configuration
         var snapshot = Snapshot()
+        /// The retries; the calls that they are a share of are in ``Front``.
+        var budget: RetryBudget?
+    }
+
+    /// What every call adds to.
+    private struct Front {
+        var calls = 0
         var budget: RetryBudget?
     }
 
     public let name: String
     private let state: Mutex<State>
+    private let front: Striped<Front>
 
     /// - Parameters:
     ///   - name: what telemetry calls it. Default: `retry`.
@@ -67,8 +75,9 @@ public final class Retry: Strategy {
         let problems = configuration.problems()
         precondition(problems.isEmpty, "retry '\(name)': \(problems.joined(separator: "; "))")
         self.name = name
-        self.state = Mutex(
-            State(configuration: configuration, budget: configuration.budget.map { RetryBudget($0) }))
+        let budget = configuration.budget.map { RetryBudget($0) }
+        self.state = Mutex(State(configuration: configuration, budget: budget))
+        self.front = Striped(Front(budget: budget))
     }
 
     /// - Parameters:
@@ -85,7 +94,11 @@ public final class Retry: Strategy {
         self.init(configuration)
     }
 
-    public func snapshot() -> Snapshot { self.state.withLock(\.snapshot) }
+    public func snapshot() -> Snapshot {
+        var snapshot = self.state.withLock(\.snapshot)
+        self.front.forEach { snapshot.calls += $0.calls }
+        return snapshot
+    }
 
     public func execute<Value: Sendable>(
         _ call: Call, next: @Sendable (Call) async throws -> Value
@@ -115,9 +128,9 @@ public final class Retry: Strategy {
 
     /// A call came in.
     func begin(at now: Tick) {
-        self.state.withLock { state in
-            state.snapshot.calls += 1
-            state.budget?.deposit(at: now)
+        self.front.withOwn { front in
+            front.calls &+= 1
+            front.budget?.deposit(at: now)
         }
     }
 
@@ -134,7 +147,9 @@ public final class Retry: Strategy {
             configuration.classifier.verdict(on: error), at: now, deadline: Deadline.current,
             fraction: configuration.backoff.jitter == .none ? 0 : call.chance.fraction())
         attempts = Attempts(machine)
-        let (delay, suppression) = self.state.withLock { $0.apply(action, at: now) }
+        var calls = 0
+        if case .retry = action { self.front.forEach { calls += $0.budget?.calls(at: now) ?? 0 } }
+        let (delay, suppression) = self.state.withLock { $0.apply(action, calls: calls, at: now) }
         if let suppression { call.report(.retrySuppressed(strategy: self.name, suppression)) }
         if let delay { call.report(.retrying(strategy: self.name, attempt: machine.attempt, after: delay)) }
         return delay
@@ -148,6 +163,7 @@ public final class Retry: Strategy {
         self.state.withLock { state in
             if state.configuration.budget != configuration.budget {
                 state.budget = configuration.budget.map { RetryBudget($0) }
+                self.front.forEach { $0.budget = state.budget }
             }
             state.configuration = configuration
         }
@@ -156,12 +172,13 @@ public final class Retry: Strategy {
 
 extension Retry.State {
     /// Asks the budget and counts.
+    /// - Parameter calls: those of the budget's window.
     fileprivate mutating func apply(
-        _ action: Retry.StateMachine.Action, at now: Tick
+        _ action: Retry.StateMachine.Action, calls: Int, at now: Tick
     ) -> (Duration?, PipelineEvent.Suppression?) {
         switch action {
         case .retry(let delay):
-            guard self.budget?.withdraw(at: now) != false else {
+            guard self.budget?.withdraw(at: now, callsElsewhere: calls) != false else {
                 self.snapshot.suppressedByBudget += 1
                 return (nil, .budget)
             }

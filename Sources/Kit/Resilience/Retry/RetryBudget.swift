@@ -55,17 +55,22 @@ public struct RetryBudget: Hashable, Sendable {
     }
 
     /// Takes one retry out of the budget; false when nothing is left.
-    public mutating func withdraw(at now: Tick) -> Bool {
+    public mutating func withdraw(at now: Tick) -> Bool { self.withdraw(at: now, callsElsewhere: 0) }
+
+    /// The same when further calls were noted in other budgets.
+    mutating func withdraw(at now: Tick, callsElsewhere: Int) -> Bool {
         let slice = self.turn(to: now)
-        guard self.total.retries < self.allowance else { return false }
+        let share = Int(self.configuration.ratio * Double(self.total.calls + callsElsewhere))
+        guard self.total.retries < max(self.configuration.floor, share) else { return false }
         self.slices[slice].retries += 1
         self.total.retries += 1
         return true
     }
 
-    /// Retries allowed within the window as it stands.
-    private var allowance: Int {
-        max(self.configuration.floor, Int(self.configuration.ratio * Double(self.total.calls)))
+    /// The calls within the window.
+    mutating func calls(at now: Tick) -> Int {
+        _ = self.turn(to: now)
+        return self.total.calls
     }
 
     /// Forgets what has left the window; returns the index of the slice of `now`.

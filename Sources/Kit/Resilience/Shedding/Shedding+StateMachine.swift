@@ -18,7 +18,7 @@ extension Shedding {
             case shed(waiting: Duration)
         }
 
-        private let configuration: Configuration
+        private var configuration: Configuration
         /// Calls with a rank below it are dropped; 0 drops none.
         package private(set) var threshold = 0
         private var windowStart: Tick?
@@ -34,6 +34,12 @@ extension Shedding {
 
         package init(_ configuration: Configuration) {
             self.configuration = configuration
+        }
+
+        /// Takes other settings. The threshold stays, as far as it does not reach those who are protected now.
+        package mutating func reconfigure(_ configuration: Configuration) {
+            self.configuration = configuration
+            self.threshold = min(self.threshold, configuration.protects.rawValue * Self.parts)
         }
 
         /// The rank of a call: 0 is dropped first.

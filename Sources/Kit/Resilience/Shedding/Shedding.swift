@@ -52,13 +52,13 @@ public final class Shedding: Gate {
     }
 
     private struct State {
+        var configuration: Configuration
         var machine: StateMachine
         var admitted = [Int](repeating: 0, count: CallPriority.allCases.count)
         var shed = [Int](repeating: 0, count: CallPriority.allCases.count)
     }
 
     public let name: String
-    private let configuration: Configuration
     private let gauge: any PressureGauge
     private let state: Mutex<State>
 
@@ -73,8 +73,17 @@ public final class Shedding: Gate {
         precondition(problems.isEmpty, "load shedding '\(name)': \(problems.joined(separator: "; "))")
         self.name = name
         self.gauge = gauge
-        self.configuration = configuration
-        self.state = Mutex(State(machine: StateMachine(configuration)))
+        self.state = Mutex(State(configuration: configuration, machine: StateMachine(configuration)))
+    }
+
+    /// Takes other settings. What is dropped now stays dropped, unless it is protected now.
+    /// - Throws: ``InvalidConfiguration``, and then nothing has changed.
+    public func reconfigure(_ configuration: Configuration) throws(InvalidConfiguration) {
+        try InvalidConfiguration.check(self.name, configuration.problems())
+        self.state.withLock { state in
+            state.configuration = configuration
+            state.machine.reconfigure(configuration)
+        }
     }
 
     /// - Throws: ``Refusal`` with `overloaded`.
@@ -105,19 +114,22 @@ public final class Shedding: Gate {
 }
 
 extension Shedding {
+    public var configuration: Configuration { self.state.withLock(\.configuration) }
+
     public var descriptor: StrategyDescriptor {
-        StrategyDescriptor(
+        let configuration = self.configuration
+        return StrategyDescriptor(
             kind: "Shedding", name: self.name,
             settings: [
-                "target": self.configuration.target.brief, "window": self.configuration.window.brief,
-                "raiseBy": "\(self.configuration.raiseBy)", "lowerBy": "\(self.configuration.lowerBy)",
-                "protects": "\(self.configuration.protects)",
+                "target": configuration.target.brief, "window": configuration.window.brief,
+                "raiseBy": "\(configuration.raiseBy)", "lowerBy": "\(configuration.lowerBy)",
+                "protects": "\(configuration.protects)",
             ])
     }
 
     public func snapshot() -> Snapshot {
         self.state.withLock { state in
-            let ranks = max(1, self.configuration.protects.rawValue * StateMachine.parts)
+            let ranks = max(1, state.configuration.protects.rawValue * StateMachine.parts)
             return Snapshot(
                 admitted: Self.byPriority(state.admitted), shed: Self.byPriority(state.shed),
                 level: state.machine.threshold * 100 / ranks)

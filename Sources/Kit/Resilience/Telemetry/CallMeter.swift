@@ -33,39 +33,47 @@ public final class CallMeter: PipelineObserver {
         }
     }
 
-    private struct State {
+    private struct Ended: Sendable {
         var endings = InlineArray<4, Int>(repeating: 0)
         var nanoseconds: Int64 = 0
-        var buckets = [Int](repeating: 0, count: 64)
-        var events: [String: Int] = [:]
+        var buckets = InlineArray<64, Int>(repeating: 0)
     }
 
-    private let state = Mutex(State())
+    private let ended = Striped(Ended())
+    private let events = Mutex<[String: Int]>([:])
 
     public init() {}
 
     public func pipeline(_ name: String, did event: PipelineEvent) {
         let name = event.name
-        self.state.withLock { $0.events[name, default: 0] += 1 }
+        self.events.withLock { $0[name, default: 0] += 1 }
     }
 
     public func pipeline(_ name: String, ended ending: PipelineEvent.Ending, from start: Tick, until end: Tick) {
         let nanoseconds = max(0, end.nanoseconds &- start.nanoseconds)
         let bucket = Int64.bitWidth - nanoseconds.leadingZeroBitCount
-        self.state.withLock { state in
-            state.endings[ending.index] += 1
-            state.nanoseconds &+= nanoseconds
-            state.buckets[bucket] += 1
+        self.ended.withOwn { ended in
+            ended.endings[ending.index] += 1
+            ended.nanoseconds &+= nanoseconds
+            ended.buckets[bucket] += 1
         }
     }
 
     public func snapshot() -> Snapshot {
-        self.state.withLock { state in
-            Snapshot(
-                successes: state.endings[0], failures: state.endings[1], refusals: state.endings[2],
-                cancellations: state.endings[3], totalTime: .nanoseconds(state.nanoseconds),
-                buckets: state.buckets, events: state.events)
+        var snapshot = Snapshot()
+        snapshot.buckets = [Int](repeating: 0, count: 64)
+        var nanoseconds: Int64 = 0
+        self.ended.forEach { ended in
+            snapshot.successes += ended.endings[0]
+            snapshot.failures += ended.endings[1]
+            snapshot.refusals += ended.endings[2]
+            snapshot.cancellations += ended.endings[3]
+            nanoseconds &+= ended.nanoseconds
+            for bucket in ended.buckets.indices { snapshot.buckets[bucket] += ended.buckets[bucket] }
         }
+        snapshot.totalTime = .nanoseconds(nanoseconds)
+        snapshot.events = self.events.withLock { $0 }
+        return snapshot
     }
 }
 

@@ -2,6 +2,7 @@ import Chassis
 import Essentials
 import EventSourcing
 import Ledger
+import Resilience
 import ShopContracts
 
 /// Leads payments through the provider. The wish is written before the provider is called and the answer after it; a
@@ -10,11 +11,13 @@ struct PaymentDesk: Sendable {
     let environment: ServiceEnvironment
     let projector: Projector<any ServiceUnit>
     private let provider: any PaymentProvider
+    private let pipeline: Pipeline
     private let payments: Repository<Payment>
 
     init(_ environment: ServiceEnvironment, provider: any PaymentProvider, projector: Projector<any ServiceUnit>) {
         self.environment = environment
         self.provider = provider
+        self.pipeline = ProviderGuard.pipeline(in: environment)
         self.projector = projector
         self.payments = Repository(ids: environment.ids, wallClock: environment.wallClock)
     }
@@ -75,6 +78,15 @@ struct PaymentDesk: Sendable {
 
     // MARK: The provider
 
+    /// - Throws: a ``Problem`` while the provider is left alone, because too much of what it was asked failed.
+    func requireProvider() throws {
+        let now = self.environment.time.now
+        for breaker in self.pipeline.layers(CircuitBreaker.self) {
+            guard case .open(let remaining) = breaker.status(at: now).status else { continue }
+            throw Problem(.unavailable, "the payment provider fails and is not asked", retryAfter: remaining)
+        }
+    }
+
     private func settle(_ payment: Payment, _ id: PaymentID, _ metadata: EventMetadata) async throws -> Payment {
         var answer = try await self.ask { try await $0.inquire(id) }
         #if PlantedFaults
@@ -92,13 +104,15 @@ struct PaymentDesk: Sendable {
         return try await self.note(answer, id, metadata)
     }
 
-    /// Asks the provider; a lost answer is an unknown outcome.
+    /// Asks the provider; a lost answer is an unknown outcome, and so is one that was not waited for.
     private func ask(
         _ question: @Sendable (any PaymentProvider) async throws -> ProviderAnswer,
     ) async throws -> ProviderAnswer {
         do {
-            return try await question(self.provider)
+            return try await self.pipeline.run { try await question(self.provider) }
         } catch is ProviderConnectionLost {
+            return .unknown
+        } catch is Refusal {
             return .unknown
         }
     }
@@ -108,7 +122,7 @@ struct PaymentDesk: Sendable {
         _ question: @Sendable (any PaymentProvider) async throws -> ProviderAnswer,
     ) async throws -> ProviderAnswer {
         do {
-            return try await question(self.provider)
+            return try await self.pipeline.run { try await question(self.provider) }
         } catch let error as ProviderConnectionLost {
             throw Problem(.unavailable, "\(error)", retryAfter: .seconds(1))
         }

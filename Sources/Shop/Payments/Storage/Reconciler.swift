@@ -2,6 +2,7 @@ import Chassis
 import Essentials
 import EventSourcing
 import Logging
+import Resilience
 import ShopContracts
 
 /// Asks the provider about every payment whose outcome is unknown, until it is known, and finishes deposits.
@@ -16,6 +17,14 @@ struct Reconciler: Sendable {
         var next: Tick
     }
 
+    private var backoff: Backoff {
+        var backoff = Backoff()
+        backoff.initialDelay = self.interval
+        backoff.maximumDelay = self.maximumDelay
+        backoff.jitter = .none
+        return backoff
+    }
+
     func run() async throws {
         let time = self.desk.environment.time
         var patience: [PaymentID: Patience] = [:]
@@ -27,8 +36,8 @@ struct Reconciler: Sendable {
                 for id in open where patience[id].map({ $0.next <= time.now }) ?? true {
                     await self.tryToSettle(id)
                     var entry = patience[id] ?? Patience(next: time.now)
+                    entry.next = time.now + self.backoff.delay(beforeRetry: entry.attempts, fraction: 0)
                     entry.attempts += 1
-                    entry.next = time.now + min(self.maximumDelay, self.interval * (1 << min(entry.attempts - 1, 16)))
                     patience[id] = entry
                 }
             } catch let error as CancellationError {
