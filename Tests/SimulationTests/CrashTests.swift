@@ -149,6 +149,27 @@ import Testing
         #expect(report.failure == nil)
     }
 
+    @Test func `a crash after so many steps can be taken back`() {
+        func lives(takingBack: Bool) -> Int {
+            let lives = Mutex(0)
+            let report = Simulator(seed: 2).run { simulator in
+                let node = simulator.node("a")
+                node.start { process in
+                    lives.withLock { $0 += 1 }
+                    while true { try await process.time.sleep(for: .seconds(1)) }
+                }
+                try await simulator.time.sleep(for: .seconds(2))
+                node.crash(.kill, afterSteps: 20, downtime: .zero)
+                if takingBack { node.cancelCrash() }
+                try await simulator.time.sleep(for: .seconds(60))
+            }
+            #expect(report.failure == nil)
+            return lives.withLock { $0 }
+        }
+        #expect(lives(takingBack: false) == 2)
+        #expect(lives(takingBack: true) == 1)
+    }
+
     @Test func `a supervisor starts again what ended, an error fails the run otherwise`() {
         struct Broken: Error {}
         func run(_ policy: ExitPolicy) -> (SimulationReport, Int) {

@@ -101,6 +101,12 @@ public final class SimulatedNode: Sendable {
         if count > 0 { process.incarnation.countDown(count, end) } else { end() }
     }
 
+    /// Takes back an end after so many steps that has not come yet. A process with little to do would come to it long after
+    /// the faults are over.
+    public func cancelCrash() {
+        self.process?.incarnation.cancelCountdown()
+    }
+
     /// Ends the process, if there is one, and starts the last program again after the downtime.
     public func restart(after downtime: Duration = .zero) {
         if self.isRunning { self.crash() }

@@ -40,6 +40,11 @@ final class Incarnation: TaskExecutor {
         self.stepsLeft.store(steps, ordering: .relaxed)
     }
 
+    func cancelCountdown() {
+        self.stepsLeft.store(0, ordering: .relaxed)
+        self.countdown.withLock { $0 = nil }
+    }
+
     /// Called after each step of the incarnation.
     func didStep() {
         let left = self.stepsLeft.load(ordering: .relaxed)

@@ -137,6 +137,7 @@ struct Storm: Sendable {
             self.shop.disks[name]?.setCapacity(nil)
             self.shop.disks[name]?.crash(beforeChange: nil)
         }
+        for machine in self.shop.machines { self.shop.simulation.node(machine).cancelCrash() }
         self.shop.network.heal()
         for way in self.shop.mix.worseLinks { self.shop.network.setLink(from: way.from, to: way.to, nil) }
         var calm = self.shop.mix.calm.link
