@@ -40,19 +40,28 @@ for service in $services gateway; do
     name=${service^^}
     [ "$service" = gateway ] || export "MAINSTAY_SERVICES_${name}_PORT=$port" "MAINSTAY_SERVICES_${name}_ADDRESS=127.0.0.1:$port"
 done
+# ready SERVICE…: waits until they say so.
+ready() {
+    local service
+    for service in "$@"; do
+        for _ in $(seq 300); do
+            grep -q '^ready ' "$work/$service" && break
+            sleep 0.1
+        done
+        grep -q '^ready ' "$work/$service" || { cat "$work/$service" >&2; exit 1; }
+    done
+}
+
 for service in $services; do
     "$binary" serve "$service" --data "$work/data" >"$work/$service" 2>&1 &
     pids+=($!)
     declare "pid_$service=$!"
 done
+# shellcheck disable=SC2086
+ready $services
+# After them: it asks for their health when it starts, and then every ten seconds.
 "$binary" gateway --data "$work/data" --port "$port_gateway" >"$work/gateway" 2>&1 &
 pids+=($!)
-for service in $services gateway; do
-    for _ in $(seq 300); do
-        grep -q '^ready ' "$work/$service" && break
-        sleep 0.1
-    done
-    grep -q '^ready ' "$work/$service" || { cat "$work/$service" >&2; exit 1; }
-done
+ready gateway
 
 python3 Benchmarks/cascade.py "http://127.0.0.1:$port_gateway" "$work/demo" "$pid_payments" "${PHASE:-10}" "${ROUNDS:-3}"
