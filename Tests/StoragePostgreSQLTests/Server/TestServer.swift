@@ -84,7 +84,7 @@
         private static let isRoot = getuid() == 0
 
         /// The server refuses to run as root.
-        private static func give(_ directory: URL) throws {
+        static func give(_ directory: URL) throws {
             guard self.isRoot else { return }
             try self.execute("/usr/bin/env", ["chown", "-R", "postgres", directory.path])
         }
@@ -112,6 +112,15 @@
 
         /// Runs a program to its end. Foundation's `Process` would wait for the server as well, which inherits its descriptors.
         private static func execute(_ path: String, _ arguments: [String]) throws {
+            var status: Int32 = 0
+            let process = try self.start(path, arguments)
+            while waitpid(process, &status, 0) < 0, errno == EINTR {}
+            guard status == 0 else {
+                throw Unavailable(description: "\(arguments.prefix(6)) ended with the status \(status)")
+            }
+        }
+
+        private static func start(_ path: String, _ arguments: [String]) throws -> pid_t {
             var actions = posix_spawn_file_actions_t()
             posix_spawn_file_actions_init(&actions)
             defer { posix_spawn_file_actions_destroy(&actions) }
@@ -123,14 +132,43 @@
             var process: pid_t = 0
             let error = posix_spawn(&process, path, &actions, nil, words + [nil], environ)
             guard error == 0 else { throw Unavailable(description: "\(path) cannot be started: error \(error)") }
-            var status: Int32 = 0
-            while waitpid(process, &status, 0) < 0, errno == EINTR {}
-            guard status == 0 else {
-                throw Unavailable(description: "\(arguments.prefix(6)) ended with the status \(status)")
-            }
+            return process
         }
 
-        private static func freePort() throws -> Int {
+        /// Starts a program that stays, as the user that owns the server.
+        static func spawn(_ path: String, _ arguments: [String]) throws -> pid_t {
+            guard self.isRoot else { return try self.start(path, arguments) }
+            return try self.start(
+                "/usr/bin/setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path] + arguments)
+        }
+
+        static func end(_ process: pid_t) {
+            Foundation.kill(process, SIGKILL)
+            var status: Int32 = 0
+            waitpid(process, &status, 0)
+        }
+
+        /// Returns when somebody listens on a port of the loopback interface.
+        static func waitForListener(on port: Int) throws {
+            for _ in 0..<100_000 {
+                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+                defer { close(descriptor) }
+                var address = sockaddr_in()
+                address.sin_family = sa_family_t(AF_INET)
+                address.sin_port = UInt16(port).bigEndian
+                address.sin_addr.s_addr = inet_addr("127.0.0.1")
+                let result = withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
+                }
+                if result == 0 { return }
+                sched_yield()
+            }
+            throw Unavailable(description: "nobody listens on port \(port)")
+        }
+
+        static func freePort() throws -> Int {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             defer { close(descriptor) }
             var address = sockaddr_in()
