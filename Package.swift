@@ -181,8 +181,8 @@ let executable: [Target] = [
         dependencies: services + [
             "Console", "ShopSimulation", "Simulation", "Telemetry", metrics, tracing,
             "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
-            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "LoadBalancing",
-            "ShopContracts",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "HTTPCaching",
+            "EdgeCaching", "LoadBalancing", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
             nioSSL, nioTLS, yams,
         ],
@@ -275,8 +275,8 @@ let everyTest: [Target] = [
             "Essentials", "EssentialsTesting", "EventSourcing", "EventSourcingTesting", "Messaging", "MessagingTesting",
             "Ledger", "LedgerTesting", "Sagas", "SagasTesting", "Resilience", "FeatureFlags", "LoadBalancing",
             "Caching", "Telemetry", "Objectives", "Identity", "StorageSQLite", "StorageSQLiteTesting",
-            "StoragePostgreSQL", "Chassis", "ShopContracts", "Compression", "HTTPWire", "HTTPTransport", "HTTP2", "TLS",
-            httpTypes, logging, metrics, tracing,
+            "StoragePostgreSQL", "Chassis", "ShopContracts", "Compression", "HTTPWire", "HTTPTransport",
+            "HTTPCaching", "EdgeCaching", "HTTP2", "TLS", httpTypes, logging, metrics, tracing,
         ]),
     tests("SimulationTests", ["Essentials", "Simulation"]),
     .testTarget(

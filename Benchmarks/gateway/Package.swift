@@ -22,5 +22,13 @@ let package = Package(
         .target(
             name: "HTTPTransport", dependencies: ["CShims", "Essentials", "HTTPWire", "TLS", "HTTP2"],
             path: "HTTPTransport", swiftSettings: settings),
+        .target(name: "Caching", dependencies: ["Essentials"], path: "Caching", swiftSettings: settings),
+        .target(
+            name: "HTTPCaching", dependencies: ["Essentials", "HTTPWire"], path: "HTTPCaching", swiftSettings: settings),
+        .target(
+            name: "EdgeCaching", dependencies: ["Caching", "Essentials", "HTTPCaching", "HTTPTransport", "HTTPWire"],
+            path: "EdgeCaching", swiftSettings: settings),
+        .executableTarget(
+            name: "edge", dependencies: ["EdgeCaching", "Essentials", "HTTPTransport"], swiftSettings: settings),
         .executableTarget(name: "proxy", dependencies: ["Essentials", "HTTPTransport", "HTTPWire", "TLS"], swiftSettings: settings),
     ])

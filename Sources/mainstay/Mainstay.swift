@@ -11,10 +11,15 @@ struct Mainstay: AsyncParsableCommand {
             (a bad file or variable, a port in use, a directory that cannot be written).
             """,
         version: Version.current,
-        subcommands: [
-            UpCommand.self, ServeCommand.self, GatewayCommand.self, EventsCommand.self, SagasCommand.self,
-            SimulateCommand.self, LoadCommand.self,
+        subcommands: [UpCommand.self, ServeCommand.self, GatewayCommand.self] + Self.edge + [
+            EventsCommand.self, SagasCommand.self, SimulateCommand.self, LoadCommand.self,
         ])
+
+    #if os(Linux)
+        private static let edge: [any ParsableCommand.Type] = [EdgeCommand.self]
+    #else
+        private static let edge: [any ParsableCommand.Type] = []
+    #endif
 }
 
 /// The version of the program.

@@ -1,5 +1,8 @@
 import Compression
+import EdgeCaching
+import Essentials
 import HTTP2
+import HTTPCaching
 import HTTPTransport
 import HTTPWire
 import TLS
@@ -26,6 +29,33 @@ private func serve() async throws {
     let server = try ProxyServer(configuration, router: PrefixRouter([("/", 0), ("/v1/orders", 1)]))
     // Until somebody calls server.drain(within: .seconds(30)).
     try await server.run()
+    // end
+}
+
+private func decide(
+    _ request: CacheRequest, _ fields: CacheFields, _ content: [UInt8], _ policy: CachePolicy, asked: Timestamp,
+    now: Timestamp, _ output: inout WireBuffer, store: (CachedHead) -> Void, send: (CachePart) -> Void
+) {
+    // snippet Docs/HTTPCaching.md
+    let head = CachedHead(status: 200, fields: fields, requestedAt: asked, receivedAt: now, policy: policy)
+    if head.mayBeStored(for: request) { store(head) }
+    // Later, for another request:
+    switch head.reuse(for: request, at: now, policy: policy) {
+    case .fresh, .staleWhileRevalidating: send(head.part(for: request, length: content.count, now: now))
+    case .afterValidation: head.writeConditions(&output)
+    }
+    // end
+}
+
+private func cache() async throws {
+    // snippet Docs/Edge.md
+    var configuration = EdgeConfiguration(role: .edge)
+    configuration.listen = Endpoint("127.0.0.1", 3100)
+    configuration.origins = [Endpoint("127.0.0.1", 3000)]
+    let edge = try EdgeCache(configuration)
+    edge.warm(["/v1/products"], authority: "shop.example")
+    // Until somebody calls edge.drain(within: .seconds(30)).
+    try await edge.run()
     // end
 }
 

@@ -77,9 +77,10 @@ enum Layers {
         ]),
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
-            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "ShopContracts",
-            "Users",
-            "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront", "Console",
+            "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "HTTPCaching",
+            "EdgeCaching", "ShopContracts", "Users",
+            "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront",
+            "Console",
             "ShopSimulation", "Simulation",
         ]),
     ]
