@@ -85,8 +85,11 @@ public struct Service: Sendable {
             try await prepare()
         }
         self.quiesce = { environment.store.commits.close() }
+        let surroundings = ServiceRouter.Environment(
+            authenticator: environment.authenticator, time: environment.time, ids: environment.ids,
+            logger: environment.logger)
         let router = ServiceRouter(
-            environment: environment, table: table, metrics: metrics, compartments: compartments)
+            environment: surroundings, table: table, metrics: metrics, compartments: compartments)
         self.handler = { try await router.respond(to: $0) }
     }
 
