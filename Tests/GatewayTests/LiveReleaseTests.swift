@@ -226,7 +226,8 @@
                 let names = pipelines.json["items"]?.array?.compactMap { $0["name"]?.string }
                 #expect(names == ["auth", "auth background", "monolith", "monolith background"])
                 let all = try await call(.get, "/internal/gateway", nil)
-                #expect(all.json["services"]?.array?.count == 2 && all.json["routes"]?.array?.count == 5)
+                #expect(all.json["services"]?.array?.count == 2)
+                #expect(all.json["routes"]?.array?.contains { $0["name"] == "auth" } == true)
             }
         }
     }

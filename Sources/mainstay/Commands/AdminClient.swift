@@ -10,9 +10,10 @@ import NIOPosix
 /// Calls the internal routes of services: over HTTP while a platform runs on the data directory, else of services that are
 /// built in this process on the same files, for the length of a command.
 struct AdminClient: Sendable {
-    private typealias Send = @Sendable (
-        _ method: String, _ service: String, _ path: String, _ body: JSONValue?
-    ) async throws -> (Int, [UInt8])
+    private typealias Send =
+        @Sendable (
+            _ method: String, _ service: String, _ path: String, _ body: JSONValue?
+        ) async throws -> (Int, [UInt8])
 
     private let send: Send
 
@@ -27,7 +28,8 @@ struct AdminClient: Sendable {
         let settings = try Settings.load(file: nil, environment: [:], flags: ["data": data])
         let directory = try DataDirectory(data)
         try await Platform.scoped(settings, directory: directory) { platform in
-            try await body(AdminClient { method, service, path, _ in try await Self.ask(platform, method, service, path) })
+            try await body(
+                AdminClient { method, service, path, _ in try await Self.ask(platform, method, service, path) })
         }
     }
 

@@ -28,14 +28,18 @@ struct AdminRoutes: Sendable {
 
     var routes: [Route] {
         [
-            self.show("/internal/gateway", "showGateway", "Everything below, and the edition in force") { self.pages.all },
+            self.show("/internal/gateway", "showGateway", "Everything below, and the edition in force") {
+                self.pages.all
+            },
             self.show("/internal/gateway/routes", "listGatewayRoutes", "Routes in the order in which they are asked") {
                 self.pages.routes
             },
             self.show("/internal/gateway/services", "listGatewayServices", "Services with their hosts") {
                 self.pages.services
             },
-            self.show("/internal/gateway/releases", "listGatewayReleases", "Releases and what is known of both versions") {
+            self.show(
+                "/internal/gateway/releases", "listGatewayReleases", "Releases and what is known of both versions"
+            ) {
                 self.pages.releases
             },
             self.show("/internal/gateway/versions", "listGatewayVersions", "Who uses which version of what") {
@@ -95,7 +99,8 @@ struct AdminRoutes: Sendable {
                 "Drains a host or takes it back, or gives it another weight", access: .services,
                 parameters: [
                     .path("service", .text(1...200), "The service"), .path("host", .text(1...300), "Its address"),
-                ], body: .model(GatewayHostChange.self), answers: [Answer(.ok, .freeObject, "The service as it is now")],
+                ], body: .model(GatewayHostChange.self),
+                answers: [Answer(.ok, .freeObject, "The service as it is now")],
                 problems: [.notFound]
             ) { request in
                 let change = try request.decode(GatewayHostChange.self)
