@@ -40,9 +40,9 @@
         /// A second in which so many requests are answered.
         private func second(_ farm: Farm, _ load: Load, answers: Int) async {
             await load.answers(answers)
-            await farm.platform.clock.waitForSleepers(farm.gateway.background.count)
+            await farm.platform.clock.waitForSleepers(farm.sleeperCount)
             farm.advance(by: .seconds(1))
-            await farm.platform.clock.waitForSleepers(farm.gateway.background.count)
+            await farm.platform.clock.waitForSleepers(farm.sleeperCount)
         }
 
         /// Begins the release and waits until traffic moves.

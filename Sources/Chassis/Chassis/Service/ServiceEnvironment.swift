@@ -87,7 +87,7 @@ public struct Service: Sendable {
         self.quiesce = { environment.store.commits.close() }
         let surroundings = ServiceRouter.Environment(
             authenticator: environment.authenticator, time: environment.time, ids: environment.ids,
-            logger: environment.logger)
+            logger: environment.logger, telemetry: environment.telemetry)
         let router = ServiceRouter(
             environment: surroundings, table: table, metrics: metrics, compartments: compartments)
         self.handler = { try await router.respond(to: $0) }

@@ -17,6 +17,7 @@ struct ServiceRouter: Sendable {
         var time: TimeSource
         var ids: IDSource
         var logger: Logger
+        var telemetry: ServiceTelemetry
     }
 
     let environment: Environment

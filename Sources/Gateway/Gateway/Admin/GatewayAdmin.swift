@@ -17,7 +17,10 @@ public struct GatewayAdmin: Sendable {
         self.handler =
             InternalAPI(
                 Self.service, routes: AdminRoutes(pages: pages).routes, pipelines: gateway.pipelines,
-                authenticator: authenticator, time: environment.time, ids: environment.ids, logger: environment.logger
+                authenticator: authenticator,
+                telemetry: ServiceTelemetry(
+                    service: Self.service, version: environment.version, wallClock: environment.wallClock),
+                time: environment.time, ids: environment.ids, logger: environment.logger
             ) { metrics.text }.handler
     }
 }
