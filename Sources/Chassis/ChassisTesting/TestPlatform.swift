@@ -53,13 +53,18 @@ public final class TestPlatform: Sendable {
             writeExecutor: InlineExecutor(), readExecutor: InlineExecutor())
         return ServiceEnvironment(
             name: name, store: store.transactor.map { $0 }, transport: self.transport,
-            authenticator: TokenAuthenticator(
-                service: name, serviceKeys: try JWKSet([self.serviceKey.publicKey]),
-                userKeys: try JWKSet([self.userKey.publicKey]), wallClock: self.wallClock.wallClock),
+            authenticator: try self.authenticator(name),
             credentials: try SignedServiceCredentials(
                 service: name, key: self.serviceKey, ids: self.ids, wallClock: self.wallClock.wallClock),
             time: self.time, wallClock: self.wallClock.wallClock, ids: self.ids, chance: self.chance,
             logger: Logger(label: name.rawValue, factory: { _ in SwiftLogNoOpLogHandler() }), version: "test")
+    }
+
+    /// What checks the tokens of a service.
+    public func authenticator(_ name: ServiceName) throws -> TokenAuthenticator {
+        TokenAuthenticator(
+            service: name, serviceKeys: try JWKSet([self.serviceKey.publicKey]),
+            userKeys: try JWKSet([self.userKey.publicKey]), wallClock: self.wallClock.wallClock)
     }
 
     /// The key that signs people's tokens, for a users service under test.

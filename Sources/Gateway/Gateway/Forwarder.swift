@@ -19,22 +19,23 @@ struct Forwarder: Sendable {
     let configuration: GatewayService.Configuration
     let tokens: TokenCheck
     let guards: UpstreamGuards
+    let control: GatewayControl
     private let hosts: HandlerHosts
     private let failedLogins: KeyedSlidingWindow<String>
     private let clientRate: KeyedRateLimiter<UInt64>?
 
     init(
-        environment: GatewayEnvironment, plan: GatewayPlan, upstreams: Upstreams, guards: UpstreamGuards,
-        board: HostBoard, configuration: GatewayService.Configuration,
+        environment: GatewayEnvironment, control: GatewayControl, configuration: GatewayService.Configuration,
     ) {
         self.environment = environment
-        self.plan = plan
+        self.control = control
+        self.plan = control.plan
         self.book = TrafficBook(time: environment.time)
-        self.upstreams = upstreams
+        self.upstreams = control.upstreams
         self.configuration = configuration
-        self.guards = guards
-        self.hosts = HandlerHosts(board, environment)
-        self.mirrors = MirrorQueue(environment, plan, self.hosts)
+        self.guards = control.guards
+        self.hosts = HandlerHosts(control.board, environment)
+        self.mirrors = MirrorQueue(environment, control.plan, self.hosts)
         self.tokens = TokenCheck(environment)
         self.clientRate = configuration.clientRate.map {
             KeyedRateLimiter(named: "requests of a client", $0, time: environment.time)
@@ -178,6 +179,9 @@ struct Forwarder: Sendable {
         let isLogin = request.head.method == .post && Self.loginPaths.contains(path)
         let client = ClientNetwork.key(of: request.peer ?? "unknown")
         if isLogin { try self.failedLogins.check(client) }
+        if routed.decision.version > 0 {
+            self.control.countVersion(routed.decision, routed.table, consumer: request.peer ?? "unknown")
+        }
         var response = try await self.call(service, request, routed, policy, group, id: id)
         traffic?.edit(incoming: &response)
         response.head.headerFields.append(
@@ -194,6 +198,7 @@ struct Forwarder: Sendable {
     ) async throws -> ServiceResponse {
         do {
             return try await self.guards.run(service, policy.priority, client: request.peer) {
+                let began = self.environment.time.now
                 let answer = try await self.attempts(request, routed) { deadline in
                     try await self.hosts.run(
                         group, of: routed.table.groups, routed.text, peer: routed.peer
@@ -201,12 +206,16 @@ struct Forwarder: Sendable {
                         try await self.send(request, to: host, routed, until: deadline, id: id)
                     }
                 }
+                let took = self.environment.time.now - began
+                self.control.releases.record(
+                    service.rawValue, isSuccess: answer.head.status.code < 500, took: took)
                 if let failed = FailedAnswer(status: answer.head.status.code, answer) { throw failed }
                 return answer
             }
         } catch let failed as FailedAnswer {
             return failed.answer
         } catch let error as TransportError {
+            self.control.releases.record(service.rawValue, isSuccess: false, took: .zero)
             throw self.problem(for: error, of: service)
         }
     }

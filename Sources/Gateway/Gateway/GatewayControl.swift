@@ -1,4 +1,6 @@
 public import GatewayCore
+import LoadBalancing
+import Synchronization
 
 /// Changes a gateway while requests come: routes, services, hosts and limits together, and never a part of them.
 public final class GatewayControl: Sendable {
@@ -6,20 +8,31 @@ public final class GatewayControl: Sendable {
     let board: HostBoard
     let upstreams: Upstreams
     let guards: UpstreamGuards
+    let releases: ReleaseDriver
+    let usage = Mutex(VersionUsage())
 
-    init(_ plan: GatewayPlan, _ board: HostBoard, _ upstreams: Upstreams, _ guards: UpstreamGuards) {
+    init(
+        _ environment: GatewayEnvironment, _ plan: GatewayPlan, _ configuration: GatewayService.Configuration
+    ) {
         self.plan = plan
-        self.board = board
-        self.upstreams = upstreams
-        self.guards = guards
+        self.board = HostBoard(plan.current.configuration.services)
+        self.upstreams = Upstreams(environment, self.board, configuration: configuration)
+        self.guards = UpstreamGuards(environment, configuration)
+        self.releases = ReleaseDriver(environment, plan, self.board)
+        self.releases.adopt(plan.current.configuration.releases)
         self.prepare(plan.current)
     }
 
-    /// Puts another configuration into force. Hosts and routes that stay keep what is known of them, and no request notices.
+    /// Puts another configuration into force. Hosts and routes that stay keep what is known of them, releases go on, and no
+    /// request notices.
     /// - Returns: what changed.
     @discardableResult
     public func replace(_ configuration: GatewayConfiguration) -> [GatewayChange] {
-        self.update { $0 = configuration }
+        self.update { current in
+            current = configuration
+            self.releases.adopt(configuration.releases)
+            self.releases.carry(into: &current)
+        }
     }
 
     /// Makes another configuration of the one in force.
@@ -35,6 +48,37 @@ public final class GatewayControl: Sendable {
     @discardableResult
     public func drain(_ host: String, of service: String, _ isDraining: Bool) -> Bool {
         self.board.change(host, of: service) { $0.isDraining = isDraining }
+    }
+
+    /// Gives a host another share, until the next list.
+    /// - Parameter weight: in 1...1,000.
+    /// - Returns: whether there is such a host.
+    @discardableResult
+    public func setWeight(_ weight: Int, of host: String, of service: String) -> Bool {
+        self.board.change(host, of: service) { $0.host.weight = weight }
+    }
+
+    /// What an operator may want of a release.
+    public enum ReleaseOrder: String, Hashable, Sendable, CaseIterable {
+        /// Brings the other colour into use, step by step.
+        case start
+        /// Takes the next step now.
+        case promote
+        /// Sends all traffic back.
+        case rollBack = "rollback"
+    }
+
+    /// - Returns: whether there is such a release.
+    /// - Throws: `ReleaseMachine.Refusal`.
+    @discardableResult
+    public func order(_ order: ReleaseOrder, of release: String) throws -> Bool {
+        try self.releases.order(release, order) != nil
+    }
+
+    /// A request was led to a version of a resource.
+    func countVersion(_ decision: RouteDecision, _ table: RoutingTable, consumer: String) {
+        guard decision.route >= 0, let served = table.routes[decision.route].serves else { return }
+        self.usage.withLock { $0.count(resource: served.resource, version: served.number, consumer: consumer) }
     }
 
     /// Has everything ready before the first request is led by the edition.

@@ -83,7 +83,7 @@ public struct GatewayService: Sendable {
     public let handler: ServiceHandler
     /// The same parts, for a server that forwards bytes.
     let parts: GatewayParts
-    /// Health checks and discovery.
+    /// Health checks, discovery and releases.
     public let background: [BackgroundWork]
     /// What became of mirrored requests, by route.
     public var mirrorCounts: [String: MirrorCounts] { self.parts.forwarder.mirrors.counts }
@@ -91,6 +91,8 @@ public struct GatewayService: Sendable {
     public let plan: GatewayPlan
     /// Changes it while requests come.
     public let control: GatewayControl
+    /// Every pipeline that requests pass, for operators.
+    public var pipelines: PipelineRegistry { self.control.guards.registry }
 
     public init(
         _ environment: GatewayEnvironment, routes: RoutingTable = .shop, problems: [ProblemType],
@@ -103,17 +105,13 @@ public struct GatewayService: Sendable {
         _ environment: GatewayEnvironment, plan: GatewayPlan, problems: [ProblemType],
         configuration: Configuration = Configuration(),
     ) {
-        let board = HostBoard(plan.current.configuration.services)
-        let upstreams = Upstreams(environment, board, configuration: configuration)
-        let guards = UpstreamGuards(environment, configuration)
-        let control = GatewayControl(plan, board, upstreams, guards)
+        let control = GatewayControl(environment, plan, configuration)
+        let (upstreams, board) = (control.upstreams, control.board)
         let core = GatewayParts(
             environment: environment,
-            forwarder: Forwarder(
-                environment: environment, plan: plan, upstreams: upstreams, guards: guards, board: board,
-                configuration: configuration),
+            forwarder: Forwarder(environment: environment, control: control, configuration: configuration),
             local: LocalPages(environment: environment, plan: plan, upstreams: upstreams, problems: problems),
-            upstreams: upstreams, board: board)
+            control: control, metrics: EdgeMetrics { upstreams.services.map(\.rawValue) })
         self.parts = core
         self.plan = plan
         self.control = control
@@ -123,6 +121,7 @@ public struct GatewayService: Sendable {
             BackgroundWork("health of services") { try await upstreams.watch() },
             BackgroundWork("health of hosts") { try await patrol.run() },
             BackgroundWork("mirrored requests") { await core.forwarder.mirrors.run() },
+            BackgroundWork("releases") { try await control.releases.run() },
         ]
         if let source = environment.hosts {
             let discovery = HostDiscovery(
@@ -138,8 +137,11 @@ struct GatewayParts: Sendable {
     let environment: GatewayEnvironment
     let forwarder: Forwarder
     let local: LocalPages
-    let upstreams: Upstreams
-    let board: HostBoard
+    let control: GatewayControl
+    let metrics: EdgeMetrics
+
+    var upstreams: Upstreams { self.control.upstreams }
+    var board: HostBoard { self.control.board }
 
     func answer(_ request: ServiceRequest, id: UniqueID) async throws -> ServiceResponse {
         let answer = try await self.local.answer(request)

@@ -4,7 +4,6 @@ import ChassisHTTP
 import Essentials
 import Foundation
 import Gateway
-import Identity
 import ServiceLifecycle
 import ShopContracts
 
@@ -42,12 +41,13 @@ struct UpCommand: AsyncParsableCommand {
                 port: settings.port(of: name.rawValue, byDefault: ServiceName.defaultPorts[name] ?? 0), ready: ready)
         }
         let background = platform.background(
-            built.flatMap(\.service.background) + gateway.background, after: hosts.count + 1, of: ready,
+            built.flatMap(\.service.background) + gateway.background, after: hosts.count + 2, of: ready,
             quiesce: built.map(\.service.quiesce))
+        let admin = try platform.admin(gateway, ready: ready)
         let front = try platform.front(gateway, ready: ready)
         let announcement = Announcement(
-            platform: platform, ready: ready, expected: hosts.count + 1, notes: notes, isDemo: settings.isDemo)
-        try await platform.run(hosts + [background, front, announcement])
+            platform: platform, ready: ready, expected: hosts.count + 2, notes: notes, isDemo: settings.isDemo)
+        try await platform.run(hosts + [admin, background, front, announcement])
     }
 }
 
@@ -64,26 +64,9 @@ struct Announcement: ServiceLifecycle.Service {
         guard !Task.isCancelled else { return }
         let port = self.ready.ports["gateway"] ?? self.platform.settings.port
         let url = "http://\(HostAndPort(host: self.platform.settings.host, port: port))"
-        try self.writeInstance(url)
+        try Instance.write(of: self.platform, url, to: self.platform.directory.instanceFile)
         self.say(url)
         try await gracefulShutdown()
-    }
-
-    private func writeInstance(_ url: String) throws {
-        var configuration = TokenIssuer.Configuration()
-        configuration.lifetime = TokenIssuer.longestLifetime
-        let issuer = try TokenIssuer(
-            issuer: TokenAuthenticator.serviceIssuer, key: self.platform.serviceKey, configuration: configuration)
-        let services = self.platform.addresses.all.filter { $0.service != "gateway" }
-        let token = try issuer.issue(
-            to: .service("admin"), audience: services.map(\.service.rawValue) + ["gateway"])
-        let instance = Instance(
-            url: url, pid: getpid(),
-            services: Dictionary(services.map { ($0.service.rawValue, $0.address) }) { _, last in last },
-            token: token.token)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try self.platform.directory.write(try encoder.encode(instance), to: self.platform.directory.instanceFile)
     }
 
     private func say(_ url: String) {

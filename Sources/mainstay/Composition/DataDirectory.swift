@@ -1,3 +1,5 @@
+import Chassis
+import ChassisHTTP
 import Essentials
 import Foundation
 import Glibc
@@ -102,6 +104,8 @@ final class DataDirectory: Sendable {
     }
 
     var instanceFile: String { "\(self.path)/instance.json" }
+    /// The same of a gateway that runs by itself.
+    var gatewayFile: String { "\(self.path)/gateway.json" }
 }
 
 /// What a running platform tells other commands about itself.
@@ -114,10 +118,34 @@ struct Instance: Codable {
     var token: String
 
     /// The instance that runs on a data directory, if one does.
-    static func running(in directory: String) -> Instance? {
-        guard let data = FileManager.default.contents(atPath: "\(directory)/instance.json"),
+    static func running(in directory: String) -> Instance? { self.running(by: "\(directory)/instance.json") }
+
+    /// The instance whose gateway runs on a data directory, with the rest of the platform or by itself.
+    static func gateway(in directory: String) -> Instance? {
+        self.running(in: directory) ?? self.running(by: "\(directory)/gateway.json")
+    }
+
+    private static func running(by file: String) -> Instance? {
+        guard let data = FileManager.default.contents(atPath: file),
             let instance = try? JSONDecoder().decode(Instance.self, from: data), kill(instance.pid, 0) == 0
         else { return nil }
         return instance
+    }
+
+    /// Writes down what runs on a platform, with a token for it.
+    static func write(of platform: Platform, _ url: String, to file: String) throws {
+        var configuration = TokenIssuer.Configuration()
+        configuration.lifetime = TokenIssuer.longestLifetime
+        let issuer = try TokenIssuer(
+            issuer: TokenAuthenticator.serviceIssuer, key: platform.serviceKey, configuration: configuration)
+        let services = platform.addresses.all.filter { $0.service != "gateway" }
+        let token = try issuer.issue(to: .service("admin"), audience: services.map(\.service.rawValue) + ["gateway"])
+        let instance = Instance(
+            url: url, pid: getpid(),
+            services: Dictionary(services.map { ($0.service.rawValue, $0.address) }) { _, last in last },
+            token: token.token)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try platform.directory.write(try encoder.encode(instance), to: file)
     }
 }

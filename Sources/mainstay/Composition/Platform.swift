@@ -132,6 +132,16 @@ final class Platform: Sendable {
             configuration: configuration)
     }
 
+    /// What operators steer the gateway by: on loopback, whatever the gateway listens on.
+    func admin(_ gateway: GatewayService, ready: Readiness) throws -> HTTPHost {
+        let name = GatewayAdmin.service
+        let authenticator = TokenAuthenticator(
+            service: name, serviceKeys: try JWKSet([self.serviceKey.publicKey]), userKeys: self.userKeys,
+            wallClock: self.wallClock, isRevoked: { self.revocations.isRevoked($0) })
+        let admin = GatewayAdmin(gateway, authenticator: authenticator)
+        return self.host(name, admin.handler, port: self.settings.gatewayAdminPort, ready: ready)
+    }
+
     /// A host for a handler that registers its address and reports when it listens.
     func host(
         _ name: ServiceName, _ handler: @escaping ServiceHandler, host: String = "127.0.0.1", port: Int,

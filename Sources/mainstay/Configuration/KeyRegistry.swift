@@ -81,6 +81,9 @@ enum KeyRegistry {
             Key(
                 name: "gateway.rate", kind: .integer(0...1_000_000),
                 about: "Requests a second from one client address; 0 for any number. Default: 0."),
+            Key(
+                name: "gateway.admin.port", kind: .integer(0...65_535),
+                about: "Where operators steer the gateway, on 127.0.0.1. Default: nine above the gateway's port."),
             Key(name: "gateway.loops", kind: .integer(1...256), about: "Event loops of the gateway. Default: 1."),
             Key(name: "gateway.log.file", kind: .text, about: "The access log; - for the terminal. Default: none."),
             Key(

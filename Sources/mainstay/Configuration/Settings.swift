@@ -106,6 +106,10 @@ struct Settings: Sendable {
         let count = self.values.int(forKey: "gateway.rate", default: 0)
         return count == 0 ? nil : Rate(count, per: .seconds(1))
     }
+    /// As far from the gateway's port as by default, unless it is set.
+    var gatewayAdminPort: Int {
+        self.values.int(forKey: "gateway.admin.port", default: self.port == 0 ? 0 : self.port + 9)
+    }
     var gatewayLoops: Int { self.values.int(forKey: "gateway.loops", default: 1) }
     var accessLog: String? { self.values.string(forKey: "gateway.log.file") }
     var accessLogFormat: AccessLog.Format {

@@ -98,8 +98,11 @@ public struct Service: Sendable {
             try await prepare()
         }
         self.quiesce = { environment.store.commits.close() }
+        let surroundings = ServiceRouter.Environment(
+            authenticator: environment.authenticator, time: environment.time, ids: environment.ids,
+            logger: environment.logger, telemetry: environment.telemetry)
         let router = ServiceRouter(
-            environment: environment, table: table, metrics: metrics, compartments: compartments)
+            environment: surroundings, table: table, metrics: metrics, compartments: compartments)
         self.handler = { try await router.respond(to: $0) }
     }
 }

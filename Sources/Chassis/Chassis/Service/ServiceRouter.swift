@@ -11,7 +11,16 @@ struct ServiceRouter: Sendable {
     /// How long a request may take that brings no deadline of its own.
     static let defaultDeadline = Duration.seconds(15)
 
-    let environment: ServiceEnvironment
+    /// What it needs of its surroundings.
+    struct Environment: Sendable {
+        var authenticator: any Authenticator
+        var time: TimeSource
+        var ids: IDSource
+        var logger: Logger
+        var telemetry: ServiceTelemetry
+    }
+
+    let environment: Environment
     let table: RouteTable
     let metrics: RequestMetrics
     let compartments: Compartments

@@ -39,7 +39,7 @@
         public init(_ service: GatewayService, _ configuration: Configuration) throws {
             let parts = service.parts
             let upstreams = parts.upstreams
-            let metrics = EdgeMetrics { upstreams.services.map(\.rawValue) }
+            let metrics = parts.metrics
             let addresses = EdgeAddresses()
             var proxy = ProxyConfiguration()
             proxy.listen = configuration.listen

@@ -134,6 +134,10 @@
             guard let group = self.forwardedGroup(decision, exchange, head, bytes) else { return self.handle(exchange) }
             if exchange.finding == nil {
                 self.states[exchange.id].traffic = traffic
+                if decision.version > 0 {
+                    self.parts.control.countVersion(
+                        decision, self.edition.routes, consumer: String(decoding: exchange.peer, as: UTF8.self))
+                }
                 try self.parts.forwarder.admit(exchange.peer)
                 if decision.version > 0 || decision.variesByAccept {
                     self.states[exchange.id].answerLines = self.edition.routes.answerFields(decision).flatMap {
@@ -411,6 +415,13 @@
             self.parts.forwarder.problem(for: error, id: self.states[exchange.id].id).answer
         }
 
+        private func recordRelease(_ report: ProxyReport) {
+            guard let group = report.group, report.hostOutcome != .cancelled else { return }
+            self.parts.control.releases.record(
+                self.edition.routes.groups[group], isSuccess: report.hostOutcome == .success,
+                took: (report.answered ?? report.ended) - report.began)
+        }
+
         func ended(_ exchange: ProxyExchange, _ report: ProxyReport) {
             self.states[exchange.id].passage?.leave(report.outcome)
             self.states[exchange.id].passage = nil
@@ -418,6 +429,7 @@
                 self.balancers.ended(lease, report.hostOutcome, at: report.answered ?? report.ended)
             }
             if exchange.isWatched { self.endMirror(exchange, report) }
+            self.recordRelease(report)
             self.metrics.record(report)
             if let tracing = self.parts.environment.tracing {
                 let service = report.group.map { ServiceName(rawValue: self.edition.routes.groups[$0]) }

@@ -95,6 +95,7 @@ extension ReleaseConfiguration {
         }
         if self.blue != old.blue || self.green != old.green { details.append("services") }
         if self.steps != old.steps || self.hold != old.hold { details.append("steps") }
+        if self.warmUp != old.warmUp || self.smokeTests != old.smokeTests { details.append("gates") }
         if self.key != old.key || self.header != old.header { details.append("who gets which colour") }
         return details
     }

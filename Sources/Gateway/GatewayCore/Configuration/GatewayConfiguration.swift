@@ -79,6 +79,30 @@ public struct ReleaseConfiguration: Hashable, Sendable {
     public var steps = [10, 50, 100]
     /// How long each step is watched at least. Default: 30 s.
     public var hold = Duration.seconds(30)
+    /// Requests that each host of the new version gets before any traffic, for its caches and connections.
+    public var warmUp = WarmUp()
+    /// What must be answered as expected before any traffic. Default: nothing.
+    public var smokeTests: [SmokeTest] = []
+
+    public struct WarmUp: Hashable, Sendable {
+        /// Of each path and host. At least 0. Default: 10.
+        public var requests = 10
+        /// Default: the path of health checks.
+        public var paths: [String] = []
+
+        public init() {}
+    }
+
+    public struct SmokeTest: Hashable, Sendable {
+        public var path: String
+        /// Default: 200.
+        public var status: Int
+
+        public init(_ path: String, status: Int = 200) {
+            self.path = path
+            self.status = status
+        }
+    }
 
     public init(_ name: String, blue: String, green: String) {
         self.name = name

@@ -187,6 +187,14 @@ struct GatewayReader {
                 self.refuse(steps, "\(place).steps", "must rise and end with 100, such as [10, 50, 100]")
             }
         }
+        release.warmUp.requests = Self.integer(node["warm-up"]?["requests"]) ?? release.warmUp.requests
+        release.warmUp.paths = Self.texts(node["warm-up"]?["paths"])
+        release.smokeTests = (node["smoke-tests"]?.items ?? []).compactMap { item in
+            (item.text ?? item["path"]?.text).map { .init($0, status: Self.integer(item["status"]) ?? 200) }
+        }
+        for path in release.warmUp.paths + release.smokeTests.map(\.path) where !path.hasPrefix("/") {
+            self.refuse(node, place, "'\(path)' is no path: a path begins with '/'")
+        }
         return release
     }
 

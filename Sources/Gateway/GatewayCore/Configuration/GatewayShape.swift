@@ -15,7 +15,12 @@ enum GatewayShape {
         .init("rate", .integer(0...1_000_000), "Requests a second of one client address; 0 for no limit."),
         .init("loops", .integer(1...256), "Event loops. Default: 1."),
         .init("log", Self.log, "The access log."),
+        .init("admin", Self.admin, "Where operators steer the gateway."),
         .init("health", Self.checks, "Health checks of the shop's services."),
+    ])
+
+    private static let admin = Shape.object([
+        .init("port", .integer(0...65_535), "On 127.0.0.1. Default: nine above the gateway's.")
     ])
 
     private static let log = Shape.object([
@@ -193,6 +198,20 @@ enum GatewayShape {
         .init("key", Self.key, "What keeps a client with its colour. Default: client."),
         .init("steps", .list(.integer(1...100)), "Percentages of a shift. Default: 10, 50, 100."),
         .init("hold", Shape.time, "How long each step is watched at least. Default: 30s."),
+        .init("warm-up", Self.warmUp, "Requests to each host of the new version before any traffic."),
+        .init(
+            "smoke-tests", .list(.either(.text(example: "/v1/orders"), Self.smokeTest)),
+            "What each host of the new version must answer before any traffic. Default: nothing."),
+    ])
+
+    private static let warmUp = Shape.object([
+        .init("requests", .integer(0...10_000), "Of each path. Default: 10."),
+        .init("paths", .list(.text(example: "/v1/products")), "Default: the path of health checks."),
+    ])
+
+    private static let smokeTest = Shape.object([
+        .init("path", .text(example: "/v1/orders"), required: true, "What is asked for, with GET."),
+        .init("status", .integer(100...599), "What is expected. Default: 200."),
     ])
 
     private static let versioning = Shape.object([

@@ -76,6 +76,7 @@ public struct ReleaseMachine: Hashable, Sendable {
     public enum Refusal: String, Error, Hashable, Sendable {
         case underWay = "a release is under way"
         case notUnderWay = "no release is under way"
+        case notShifting = "no traffic is being shifted: no release is under way, or its gates are open"
     }
 
     public let configuration: Configuration
@@ -149,6 +150,12 @@ public struct ReleaseMachine: Hashable, Sendable {
             case .good: return isFinal ? self.advance(from: step, at: now) : .none
             }
         }
+    }
+
+    /// Somebody wants the next step now, whatever the numbers say.
+    public mutating func promote(at now: Tick) throws(Refusal) -> Action {
+        guard case .shifting(let step, _) = self.state else { throw .notShifting }
+        return self.advance(from: step, at: now)
     }
 
     /// Somebody wants the old version back.
