@@ -137,7 +137,7 @@ let gateway: [Target] = [
         "Gateway", in: "Gateway",
         [
             "Essentials", "GatewayCore", "Chassis", "Identity", "Resilience", "Telemetry", "HTTPWire", "HTTPTransport",
-            "Compression", httpTypes, logging,
+            "Compression", "TLS", httpTypes, logging,
         ]),
 ]
 
@@ -182,7 +182,7 @@ let executable: [Target] = [
             "Console", "ShopSimulation", "Simulation", "Telemetry", metrics, tracing,
             "Essentials", "EventSourcing", "FeatureFlags", "Messaging", "Ledger", "Sagas", "Identity", "Resilience",
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "HTTPCaching",
-            "EdgeCaching", "LoadBalancing", "ShopContracts",
+            "EdgeCaching", "TLS", "LoadBalancing", "ShopContracts",
             argumentParser, asyncHTTPClient, configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix,
             nioSSL, nioTLS, yams,
         ],
@@ -244,7 +244,8 @@ let everyTest: [Target] = [
         "GatewayTests",
         [
             "Essentials", "EssentialsTesting", "GatewayCore", "Gateway", "Chassis", "ChassisTesting", "Identity",
-            "Resilience", "LoadBalancing", "HTTPWire", "HTTPTransport", "Compression", httpTypes, logging,
+            "Resilience", "LoadBalancing", "HTTPWire", "HTTPWireTesting", "HTTPTransport", "Compression", "TLS",
+            httpTypes, logging,
         ], exclude: ["Cases"]),
     tests(
         "ShopTests",

@@ -25,8 +25,10 @@
 
         deinit { close(self.descriptor) }
 
-        func send(_ text: String) {
-            var rest = Array(text.utf8)[...]
+        func send(_ text: String) { self.send(Array(text.utf8)) }
+
+        func send(_ bytes: [UInt8]) {
+            var rest = bytes[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes {
                     Glibc.send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -61,6 +63,15 @@
                 bytes += more
             }
             return Answer(status: head.status, fields: fields, bytes: content)
+        }
+
+        func endSending() { shutdown(self.descriptor, Int32(SHUT_WR)) }
+
+        /// Everything until the connection ends.
+        func receiveAll() -> String {
+            var bytes: [UInt8] = []
+            while let more = self.receive() { bytes += more }
+            return String(decoding: bytes, as: UTF8.self)
         }
 
         private func receive() -> [UInt8]? {

@@ -55,7 +55,7 @@ enum Layers {
         "GatewayCore": ["Essentials", "Resilience", "LoadBalancing", "Identity", "HTTPWire"],
         "Gateway": [
             "Essentials", "Resilience", "LoadBalancing", "Identity", "Telemetry", "GatewayCore", "Chassis",
-            "ChassisHTTP", "HTTPWire", "HTTPTransport", "Compression",
+            "ChassisHTTP", "HTTPWire", "HTTPTransport", "Compression", "TLS",
         ],
         // Floor 5
         "ShopContracts": ["Essentials", "EventSourcing", "Identity", "Chassis"],
@@ -78,7 +78,7 @@ enum Layers {
         // Floor 7: the composition root names everything
         "mainstay": kit.union([
             "StorageSQLite", "Chassis", "ChassisHTTP", "GatewayCore", "Gateway", "HTTPTransport", "HTTPCaching",
-            "EdgeCaching", "ShopContracts", "Users",
+            "EdgeCaching", "TLS", "ShopContracts", "Users",
             "Catalog", "Inventory", "Payments", "Orders", "Transfers", "Shipping", "Notifications", "Storefront",
             "Console",
             "ShopSimulation", "Simulation",

@@ -96,7 +96,7 @@ struct Forwarder: Sendable {
         guard
             let text = try? RequestText(
                 request.head.method.rawValue, target, host: request.head.authority, fields: fields)
-        else { throw Self.refusal(.noRoute, target) }
+        else { throw Problem.refused(.noRoute, target, methods: []) }
         let edition = self.plan.current
         let table = edition.table
         let peer = BalancingKey.of(request.peer ?? "")
@@ -109,9 +109,11 @@ struct Forwarder: Sendable {
                 tenant: text.bytes.span.bytes.text(decision.tenant),
                 traffic: self.book.policies(of: edition)[decision.route])
         case .redirect:
-            let location = table.location(decision, text, isSecure: false)
+            let location = table.location(decision, text, isSecure: request.head.scheme == "https")
             return Routed(table: table, decision: decision, text: text, peer: peer, target: location)
-        case .refuse(let refusal): throw Self.refusal(refusal, target)
+        case .refuse(let refusal):
+            let methods = refusal == .methodNotAllowed ? table.methods(for: text) : []
+            throw Problem.refused(refusal, target, methods: methods)
         }
     }
 
@@ -126,18 +128,6 @@ struct Forwarder: Sendable {
         peer.contains(UInt8(ascii: ":"))
             ? BalancingKey.of(ClientNetwork.key(of: String(decoding: peer, as: UTF8.self)))
             : BalancingKey.of(peer.span.bytes)
-    }
-
-    /// What the client is told when no route lets a request through.
-    static func refusal(_ refusal: RouteRefusal, _ target: String) -> Problem {
-        let path = target.prefix { $0 != "?" }
-        switch refusal {
-        case .noRoute, .ambiguousPath: return Problem(.notFound, "no route leads to \(path)")
-        case .methodNotAllowed: return Problem(.methodNotAllowed, "no route leads to \(path) with this method")
-        case .unknownVersion: return Problem(.validationFailed, "\(path) is not offered in this version")
-        case .tenantMismatch: return Problem(.validationFailed, "the tenant is named in two ways, or cannot be one")
-        case .closed: return Problem(.unavailable, "\(path) is closed", retryAfter: .seconds(60))
-        }
     }
 
     /// What the client is told of an error.
@@ -234,7 +224,7 @@ struct Forwarder: Sendable {
         let received = request.head.headerFields[.traceparent].flatMap { TraceContext($0) }
         outgoing.head.headerFields = ForwardedHeaders.outgoing(
             request.head.headerFields, requestID: id, at: self.environment.wallClock.now, peer: request.peer,
-            trace: self.traced(received))
+            trace: self.traced(received), isSecure: request.head.scheme == "https")
         outgoing.head.headerFields[.deadline] = String(
             (routed.policy?.timeout ?? self.configuration.deadline).milliseconds)
         outgoing.head.headerFields[.callPriority] = (routed.policy?.priority ?? .standard).name
@@ -298,16 +288,16 @@ struct Forwarder: Sendable {
         switch error.code {
         case .notConnected:
             self.upstreams.callFailed(service, error.message)
-            return Problem(.unavailable, "\(service) cannot be reached", retryAfter: .seconds(1))
+            return Problem(.serviceUnreachable, "\(service) cannot be reached", retryAfter: .seconds(1))
         case .unknownService:
-            return Problem(.unavailable, "\(service) is not running", retryAfter: .seconds(5))
+            return Problem(.serviceUnknown, "\(service) is not running", retryAfter: .seconds(5))
         case .deadlineExceeded:
             return Problem(
-                .unavailable, "\(service) did not answer in time; whether the request was carried out is unknown",
+                .serviceTimeout, "\(service) did not answer in time; whether the request was carried out is unknown",
                 retryAfter: .seconds(1))
         case .connectionLost, .badResponse:
             return Problem(
-                .unavailable,
+                .serviceFailed,
                 "the connection to \(service) broke; whether the request was carried out is unknown",
                 retryAfter: .seconds(1))
         }

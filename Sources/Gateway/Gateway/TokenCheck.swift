@@ -24,7 +24,7 @@ struct TokenCheck: Sendable {
             try self.requireValid(principal)
             return principal
         } catch let error as JOSEError where error.code == .keysUnavailable {
-            throw Problem(.unavailable, "tokens cannot be checked now", retryAfter: .seconds(1))
+            throw Problem(.keysUnavailable, "tokens cannot be checked now", retryAfter: .seconds(1))
         } catch let error as JOSEError {
             throw Self.refusal(error.message)
         }

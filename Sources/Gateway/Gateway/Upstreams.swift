@@ -55,7 +55,7 @@ final class Upstreams: Sendable {
 
     static func isDown(_ service: ServiceName, _ reason: String) -> Problem {
         Problem(
-            .unavailable, "\(service) is down: \(reason)", details: ["service": .string(service.rawValue)],
+            .serviceDown, "\(service) is down: \(reason)", details: ["service": .string(service.rawValue)],
             retryAfter: .seconds(1))
     }
 

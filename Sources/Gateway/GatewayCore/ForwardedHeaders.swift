@@ -40,6 +40,7 @@ public enum ForwardedHeaders {
     /// The headers for the service: the client's, without those above, and with the platform's own.
     public static func outgoing(
         _ client: HTTPFields, requestID: UniqueID, at moment: Timestamp, peer: String?, trace: TraceContext,
+        isSecure: Bool = false,
     ) -> HTTPFields {
         let named = Self.namedByConnection(client)
         var fields = HTTPFields()
@@ -58,7 +59,7 @@ public enum ForwardedHeaders {
             fields[HTTPField.Name("X-Client-IP")!] = peer
             fields[HTTPField.Name("X-Forwarded-For")!] = peer
         }
-        fields[HTTPField.Name("X-Forwarded-Proto")!] = "http"
+        fields[HTTPField.Name("X-Forwarded-Proto")!] = isSecure ? "https" : "http"
         return fields
     }
 

@@ -12,6 +12,8 @@ struct ConfigurationReload: Sendable {
 
     let file: String?
     let control: GatewayControl
+    /// Nil: clients speak in the clear.
+    let certificates: FrontCertificates?
     let time: TimeSource
     let logger: Logger
 
@@ -24,22 +26,31 @@ struct ConfigurationReload: Sendable {
     /// it may not have finished.
     func whenChanged() async {
         guard let file else { return }
-        var loaded = Stamp(file)
+        var loaded = self.stamps(file)
         var seen = loaded
         while true {
             do { try await self.time.sleep(for: Self.pause) } catch { return }
-            let now = Stamp(file)
-            if now != loaded, now == seen, now != nil {
+            let now = self.stamps(file)
+            if now != loaded, now == seen, !now.contains(nil) {
                 self.reload()
-                loaded = now
+                loaded = self.stamps(file)
             }
             seen = now
         }
     }
 
+    /// Of the file, and of the certificates that it names.
+    private func stamps(_ file: String) -> [Stamp?] {
+        ([file] + (self.certificates?.paths ?? [])).map { Stamp($0) }
+    }
+
     private func reload() {
         do {
             let configuration = try Settings.load(file: self.file, environment: [:], flags: [:]).gateway
+            guard (self.certificates == nil) == configuration.certificates.isEmpty else {
+                throw CommandFailure.environment("whether clients speak TLS changes only with a restart")
+            }
+            try self.certificates?.reload(configuration.certificates)
             let changes = self.control.replace(configuration)
             let told = changes.map(\.description).joined(separator: "; ")
             self.logger.notice("the gateway's configuration was replaced", metadata: ["changes": "\(told)"])

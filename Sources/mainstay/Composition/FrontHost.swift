@@ -3,6 +3,7 @@ import ChassisHTTP
 import Essentials
 import Foundation
 import Gateway
+import GatewayCore
 import HTTPTransport
 import Logging
 import ServiceLifecycle
@@ -54,7 +55,8 @@ extension Platform {
 
         func run() async throws {
             let settings = self.platform.settings
-            let edge = try self.edge()
+            let certificates = try FrontCertificates(settings.gateway.certificates, wallClock: self.platform.wallClock)
+            let edge = try self.edge(certificates)
             self.platform.addresses.observe { service, address in edge.setAddress(address, of: service) }
             let address = HostAndPort(host: settings.host, port: Int(edge.endpoint.port))
             self.platform.addresses.register("gateway", at: "\(address)")
@@ -62,8 +64,8 @@ extension Platform {
             let limit = settings.drain
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let reload = ConfigurationReload(
-                    file: settings.file, control: self.gateway.control, time: self.platform.time,
-                    logger: self.platform.logger)
+                    file: settings.file, control: self.gateway.control, certificates: certificates,
+                    time: self.platform.time, logger: self.platform.logger)
                 group.addTask { await reload.whenTold() }
                 group.addTask { await reload.whenChanged() }
                 try await withTaskCancellationHandler {
@@ -79,7 +81,7 @@ extension Platform {
             }
         }
 
-        private func edge() throws -> GatewayEdge {
+        private func edge(_ certificates: FrontCertificates?) throws -> GatewayEdge {
             let settings = self.platform.settings
             let host = settings.host == "localhost" ? "127.0.0.1" : settings.host
             let listen = Endpoint(host, UInt16(settings.port))
@@ -89,6 +91,7 @@ extension Platform {
             var configuration = GatewayEdge.Configuration(listen: listen)
             configuration.loops = settings.gatewayLoops
             configuration.accessLog = self.log
+            configuration.tls = certificates?.server
             do {
                 return try GatewayEdge(self.gateway, configuration)
             } catch let error as SocketError where error.number == EADDRINUSE {

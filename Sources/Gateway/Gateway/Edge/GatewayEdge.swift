@@ -5,6 +5,7 @@
     import HTTPWire
     import LoadBalancing
     import Synchronization
+    public import TLS
 
     /// A gateway served by event loops: requests and answers are forwarded as bytes, and decided about as
     /// ``GatewayService`` does.
@@ -16,6 +17,8 @@
             public var loops = 1
             /// Nil: none. Default: nil.
             public var accessLog: AccessLog?
+            /// What clients must speak TLS with; it may be reloaded while the gateway runs. Nil: they speak in the clear.
+            public var tls: TLSServer?
 
             public init(listen: Endpoint) {
                 self.listen = listen
@@ -44,6 +47,7 @@
             var proxy = ProxyConfiguration()
             proxy.listen = configuration.listen
             proxy.loops = configuration.loops
+            proxy.tls = configuration.tls
             proxy.upstreams = Array(repeating: [], count: upstreams.services.count)
             proxy.limits.body = Self.largestBody
             let log = configuration.accessLog

@@ -35,7 +35,7 @@
                     + bytes.text(head.query))
             request.head.headerFields = ForwardedHeaders.outgoing(
                 fields, requestID: state.id, at: state.moment, peer: String(decoding: exchange.peer, as: UTF8.self),
-                trace: state.trace)
+                trace: state.trace, isSecure: exchange.isSecure)
             if let traffic = state.traffic { request.head.headerFields.append(traffic.policy.requestHeaders.ownFields) }
             self.states[exchange.id].mirror = MirrorRecord(
                 request: request, service: ServiceName(rawValue: policy.group), comparesAnswers: policy.compares)

@@ -225,7 +225,7 @@
                 do {
                     return try await parts.answer(asked, id: id).answer
                 } catch {
-                    let problem = Problem(.unavailable, "the gateway is shutting down", retryAfter: .seconds(1))
+                    let problem = Problem(.shuttingDown, "the gateway is shutting down", retryAfter: .seconds(1))
                     return problem.response(instance: id.description).answer
                 }
             }

@@ -14,7 +14,9 @@ extension ServiceRequest {
             fields.append(HTTPField(name: name, value: field.value))
         }
         self.init(
-            HTTPRequest(method: method, scheme: "http", authority: nil, path: request.target, headerFields: fields),
+            HTTPRequest(
+                method: method, scheme: request.isSecure ? "https" : "http", authority: nil, path: request.target,
+                headerFields: fields),
             body: request.body, peer: request.peer)
     }
 }
@@ -35,5 +37,8 @@ extension ProblemType {
     init(_ problem: EdgeProblem) { self.init(problem.code, problem.status, problem.title) }
 
     /// What the gateway's transport and its policies refuse. Malformed requests have other statuses too, see `HTTPTransport`.
-    public static let edge = EdgeProblem.kinds.map { ProblemType($0) } + ProblemType.traffic
+    public static let edge: [ProblemType] = {
+        let own = EdgeProblem.kinds.map { ProblemType($0) }
+        return own + ProblemType.traffic.filter { type in !own.contains { $0.code == type.code } }
+    }()
 }

@@ -25,6 +25,9 @@ extension GatewayConfiguration {
         var changes = Self.compare("service", self.services, new.services, by: \.name) { $0.differences(from: $1) }
         changes += Self.compare("release", self.releases, new.releases, by: \.name) { $0.differences(from: $1) }
         changes += Self.compare("route", before.routes, after.routes, by: \.name) { $0.differences(from: $1) }
+        if self.certificates != new.certificates {
+            changes.append(GatewayChange(kind: .changed, subject: "the certificates", details: []))
+        }
         if self.settings != new.settings {
             changes.append(GatewayChange(kind: .changed, subject: "names of versions and tenants", details: []))
         }

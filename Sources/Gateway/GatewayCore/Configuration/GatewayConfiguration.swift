@@ -9,6 +9,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
     /// All routes, those of resources included; nil: the shop's.
     public var routes: [Route]?
     public var settings = RoutingSettings()
+    /// What clients are shown; the first also to those that ask for no name. Empty: they speak in the clear.
+    public var certificates: [CertificateFiles] = []
 
     public init() {}
 
@@ -19,6 +21,18 @@ public struct GatewayConfiguration: Hashable, Sendable {
     func table(keeping groups: [String]) -> RoutingTable {
         RoutingTable(
             self.routes ?? RoutingTable.shop.routes, self.settings, groups: self.services.map(\.name), keeping: groups)
+    }
+}
+
+/// Where a certificate and its key lie, in PEM.
+public struct CertificateFiles: Hashable, Sendable {
+    /// With the certificates between it and the root behind it.
+    public var certificate: String
+    public var key: String
+
+    public init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
     }
 }
 

@@ -16,6 +16,10 @@ struct GatewayReader {
     mutating func read() -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.settings = self.settings()
+        configuration.certificates = (self.root["tls"]?["certificates"]?.items ?? []).compactMap { node in
+            guard let certificate = node["certificate"]?.text, let key = node["key"]?.text else { return nil }
+            return CertificateFiles(certificate: certificate, key: key)
+        }
         configuration.services = (self.root["services"]?.members ?? []).map { self.service($0) }
         self.releases = (self.root["releases"]?.members ?? []).compactMap { self.release($0) }
         configuration.releases = self.releases

@@ -7,6 +7,7 @@ enum GatewayShape {
         .init("routes", .list(Self.route), "Which requests go where. Without routes and resources: the shop's."),
         .init("resources", .map(Self.resource), "Resources that are offered in several versions."),
         .init("releases", .map(Self.release), "Services of two colours, of which one is replaced by the other."),
+        .init("tls", Self.tls, "How clients speak TLS; without: in the clear."),
         .init("versioning", Self.versioning, "How requests name a version."),
         .init("tenancy", Self.tenancy, "How requests name a tenant."),
         .init("defaults", .object(Self.policy), "Policies of every route that says nothing else."),
@@ -21,6 +22,16 @@ enum GatewayShape {
 
     private static let admin = Shape.object([
         .init("port", .integer(0...65_535), "On 127.0.0.1. Default: nine above the gateway's.")
+    ])
+
+    private static let tls = Shape.object([
+        .init(
+            "certificates",
+            .list(
+                .object([
+                    .init("certificate", .text(example: "shop.pem"), required: true, "PEM, with its chain."),
+                    .init("key", .text(example: "shop.key"), required: true, "PEM."),
+                ])), required: true, "Chosen by the name that a client asks for; the first for all others.")
     ])
 
     private static let log = Shape.object([

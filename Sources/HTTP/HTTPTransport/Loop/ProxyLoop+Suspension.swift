@@ -66,7 +66,7 @@
             return ProxyRequest(
                 method: bytes.text(head.methodName),
                 target: target.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }, fields: fields, body: [],
-                peer: String(decoding: client.exchange.peer, as: UTF8.self))
+                peer: String(decoding: client.exchange.peer, as: UTF8.self), isSecure: client.exchange.isSecure)
         }
 
         /// Reads what has come of the body; when it is complete the handler begins.

@@ -81,4 +81,6 @@ public struct ProxyRequest: Hashable, Sendable {
     public var body: [UInt8]
     /// The client's address.
     public var peer: String
+    /// Whether the client came through TLS.
+    public var isSecure = false
 }
