@@ -42,7 +42,9 @@ struct UpCommand: AsyncParsableCommand {
                 port: settings.port(of: name.rawValue, byDefault: ServiceName.defaultPorts[name] ?? 0), ready: ready)
         }
         let background = platform.background(
-            built.flatMap(\.service.background) + gateway.background, after: hosts.count + 1, of: ready,
+            built.flatMap(\.service.background) + gateway.background
+                + (settings.collector.map { platform.telemetry.export(to: $0) } ?? []), after: hosts.count + 1,
+            of: ready,
             quiesce: built.map(\.service.quiesce))
         let front = try platform.front(gateway, ready: ready)
         let announcement = Announcement(
