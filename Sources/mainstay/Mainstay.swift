@@ -13,6 +13,7 @@ struct Mainstay: AsyncParsableCommand {
         version: Version.current,
         subcommands: [UpCommand.self, ServeCommand.self, GatewayCommand.self] + Self.edge + [
             EventsCommand.self, SagasCommand.self, SimulateCommand.self, LoadCommand.self,
+            StatusCommand.self, TracesCommand.self, TopCommand.self,
         ])
 
     #if os(Linux)

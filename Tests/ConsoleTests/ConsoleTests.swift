@@ -111,6 +111,56 @@ import Testing
         #expect(try await browser.get("/console").status == 303)
     }
 
+    @Test func `every page is there, and all its numbers as a document`() async throws {
+        let fixture = try await ConsoleFixture()
+        _ = try await self.greet(fixture)
+        try await fixture.collect()
+        try await fixture.console.watch.askAll()
+        try await fixture.console.collector.take(fixture.metrics())
+        let browser = ConsoleBrowser(fixture.platform)
+        _ = try await browser.logIn()
+        let pages: [(String, String)] = [
+            ("", "Overview"), ("/services", "greeter"), ("/services/greeter", "GET /v1/greeting"),
+            ("/traces", "greeter"),
+            ("/traces/\(Self.trace)", "GET names"), ("/events?service=names", "NameSaid"), ("/sagas", "None."),
+            ("/ledger", "balanced"), ("/queues", "No event is parked"), ("/objectives", "greeter"),
+            ("/audit", "Nothing yet"),
+        ]
+        for (path, content) in pages {
+            let page = try await browser.get("/console\(path)")
+            #expect(page.status == 200, "\(path)")
+            #expect(page.text.contains(content), "\(path)")
+            let document = try await fixture.get(
+                "/console/api\(path.isEmpty ? "/overview" : path)", as: fixture.sessions.operator)
+            #expect(document.status == 200 && document.json.object != nil, "\(path)")
+        }
+        let events = try await fixture.get("/console/api/events?service=names", as: fixture.sessions.operator)
+        let stream = try #require(events.json["events"]?.array?.first?["stream"]?.string)
+        #expect(try await browser.get("/console/events/names/\(stream)").text.contains("What happened to it"))
+    }
+
+    @Test func `other processes send by OTLP, and what is wrong with it is said`() async throws {
+        let fixture = try await ConsoleFixture()
+        var span = SpanRecord(
+            traceID: TraceID(Self.trace)!, spanID: SpanID(7)!, name: "GET /far", kind: .server, start: 1_000_000_000,
+            end: 1_500_000_000, resource: Resource(service: "far"))
+        span.attributes = [Attribute("password", "hunter2hunter2")]
+        func post(_ body: [UInt8], _ type: String) async throws -> Int {
+            let request = ServiceRequest(.post, "/v1/traces", headers: [.contentType: type], body: body)
+            let deadline = Deadline(at: fixture.platform.time.now + .seconds(60))
+            return try await fixture.platform.transport.call("console", request, deadline: deadline).head.status.code
+        }
+        let bytes = OTLPEncoder.traces([span])
+        #expect(try await post(bytes, "application/x-protobuf") == 200)
+        #expect(try await post([0xFF, 0xFF], "application/x-protobuf") == 400)
+        #expect(try await post(bytes, "text/plain") == 415)
+        #expect(try await post([UInt8](repeating: 10, count: 5 << 20), "application/x-protobuf") == 413)
+        try await fixture.collect()
+        let trace = try await fixture.get("/console/api/traces/\(Self.trace)", as: fixture.sessions.operator)
+        #expect(trace.json["spans"]?.array?.first?["name"] == "GET /far")
+        #expect(trace.json["spans"]?.array?.first?["attributes"]?["password"]?.string == Redactor.mark)
+    }
+
     @Test func `pages show what is the case, as text`() async throws {
         let fixture = try await ConsoleFixture()
         _ = try await self.greet(fixture)

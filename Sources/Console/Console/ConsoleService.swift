@@ -57,6 +57,8 @@ public struct ConsoleService: Sendable {
         health.addCheck("database", critical: true) {
             _ = try await environment.store.read { try $0.query("SELECT 1") }
         }
+        let ingest = Ingest(
+            buffer: configuration.buffer, decoder: OTLPDecoder(), takeMetrics: { try await collector.take($0) })
         self.store = environment.store
         self.collector = collector
         self.watch = watch
@@ -65,7 +67,11 @@ public struct ConsoleService: Sendable {
             routes: ConsoleAsset.all.map(\.route) + SignIn(pages: pages).routes
                 + Overview(pages: pages, watch: watch, alerts: alerts).routes
                 + Traces(pages: pages, names: names.map(\.rawValue)).routes + TraceView(pages: pages).routes
-                + Sagas(pages: pages, services: configuration.sagaServices).routes,
+                + Sagas(pages: pages, services: configuration.sagaServices).routes
+                + ServicePages(pages: pages, watch: watch).routes + Events(pages: pages, services: names).routes
+                + LedgerPage(pages: pages, services: configuration.ledgerServices).routes
+                + Queues(pages: pages, services: configuration.consumerServices).routes
+                + ObjectivesPage(pages: pages, watch: alerts).routes + AuditPage(pages: pages).routes + ingest.routes,
             health: health,
             background: collector.works + [
                 watch.work, BackgroundWork("forgotten sessions") { try await operators.prune() },

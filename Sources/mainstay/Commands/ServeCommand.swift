@@ -46,9 +46,17 @@ struct ServeCommand: AsyncParsableCommand {
             let host = platform.host(blueprint.name, built.service.handler, port: port, ready: ready)
             let following = blueprint.name == .users ? [] : [try platform.followRevocations(as: blueprint.name)]
             let background = platform.background(
-                built.service.background + following, after: 1, of: ready, quiesce: [built.service.quiesce])
+                built.service.background + following + Self.export(blueprint.name, platform), after: 1, of: ready,
+                quiesce: [built.service.quiesce])
             try await platform.run([host, background, ReadyNote(ready: ready, name: blueprint.name)])
         }
+    }
+
+    /// To the collector of the settings, else to the console; the console keeps what it tells itself.
+    private static func export(_ service: ServiceName, _ platform: Platform) -> [BackgroundWork] {
+        let console = service == .console ? nil : platform.addresses.address(of: .console)
+        guard let address = platform.settings.collector ?? console else { return [] }
+        return platform.telemetry.export(to: address)
     }
 
     /// Where the other services are, by configuration or by default.

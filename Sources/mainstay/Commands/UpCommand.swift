@@ -41,7 +41,9 @@ struct UpCommand: AsyncParsableCommand {
                 port: settings.port(of: name.rawValue, byDefault: ServiceName.defaultPorts[name] ?? 0), ready: ready)
         }
         let background = platform.background(
-            built.flatMap(\.service.background) + gateway.background, after: hosts.count + 2, of: ready,
+            built.flatMap(\.service.background) + gateway.background
+                + (settings.collector.map { platform.telemetry.export(to: $0) } ?? []), after: hosts.count + 2,
+            of: ready,
             quiesce: built.map(\.service.quiesce))
         let admin = try platform.admin(gateway, ready: ready)
         let front = try platform.front(gateway, ready: ready)

@@ -46,6 +46,11 @@ enum KeyRegistry {
                     "Traces a second that are kept whole; of others only errors and slow requests. 0: none. Default: 20."
             ),
             Key(
+                name: "telemetry.collector", kind: .address,
+                about:
+                    "host:port of an OTLP/HTTP collector that gets all traces, logs and metrics. Default: none; mainstay serve sends to the console."
+            ),
+            Key(
                 name: "telemetry.quota", kind: .integer(1...1_000_000),
                 about: "MiB of traces that the console keeps. Default: 512."),
             Key(

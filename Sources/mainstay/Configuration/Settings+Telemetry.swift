@@ -6,6 +6,7 @@ import Foundation
 extension Settings {
     /// Traces a second that are kept whole.
     var tracesPerSecond: Int { self.values.int(forKey: "telemetry.traces", default: 20) }
+    var collector: String? { self.values.string(forKey: "telemetry.collector") }
     var telemetryQuota: ByteCount { .mebibytes(self.values.int(forKey: "telemetry.quota", default: 512)) }
     var telemetryRetention: Duration { .seconds(3_600 * self.values.int(forKey: "telemetry.retention", default: 72)) }
 

@@ -30,11 +30,21 @@ enum Terminal {
 
     /// Columns aligned to their widest cell, the first row as a head.
     static func table(_ rows: [[String]]) {
-        guard let first = rows.first else { return }
+        for line in self.aligned(rows) { self.line(line) }
+    }
+
+    /// The lines of a table.
+    static func aligned(_ rows: [[String]]) -> [String] {
+        guard let first = rows.first else { return [] }
         let widths = first.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        for row in rows {
+        return rows.map { row in
             let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            self.line(cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces))
+            return cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
         }
+    }
+
+    /// Empties the screen.
+    static func clear() {
+        FileHandle.standardOutput.write(Data("\u{1B}[H\u{1B}[2J".utf8))
     }
 }

@@ -12,7 +12,7 @@ public struct DeadLetterRoutes: Sendable {
         self.consumers = consumers
     }
 
-    public var routes: [Route] { [self.list, self.redrive, self.discard] }
+    public var routes: [Route] { [self.list, self.standings, self.redrive, self.discard] }
 
     private static let place = [
         Parameter.path("consumer", .text(1...100), "The consumer."), .path("event", .uuid, "The event."),
@@ -37,6 +37,21 @@ public struct DeadLetterRoutes: Sendable {
                 ? try await self.consumers.parkedEvents(of: consumer, after: after, limit: limit)
                 : try await self.consumers.deadLetters(of: consumer, after: after, limit: limit)
             return .document(["items": .array(events.map(\.json))])
+        }
+    }
+
+    private var standings: Route {
+        Route(
+            .get, "/internal/consumers", "listConsumers", tag: "Internal", "Says how far each consumer has come",
+            access: .services, answers: [Answer(.ok, .freeObject, "`items`: each consumer with each log that it reads")]
+        ) { _ in
+            let items = try await self.consumers.standings().map { standing -> JSONValue in
+                [
+                    "consumer": .string(standing.consumer), "source": .string(standing.service),
+                    "position": .integer(standing.position.value),
+                ]
+            }
+            return .document(["items": .array(items)])
         }
     }
 

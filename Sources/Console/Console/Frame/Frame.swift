@@ -6,7 +6,7 @@ import Identity
 enum Frame {
     /// The parts of the console, in the order of the navigation.
     enum Section: String, CaseIterable {
-        case overview, services, traces, events, sagas, ledger, queues, gateway, objectives, audit
+        case overview, services, traces, events, sagas, ledger, queues, objectives, audit
         case none
 
         var path: String { self == .overview ? "/console" : "/console/\(self.rawValue)" }
@@ -20,7 +20,6 @@ enum Frame {
             case .sagas: "Sagas"
             case .ledger: "Ledger"
             case .queues: "Queues"
-            case .gateway: "Gateway"
             case .objectives: "Objectives"
             case .audit: "Audit"
             case .none: ""

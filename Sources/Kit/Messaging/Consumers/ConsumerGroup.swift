@@ -27,6 +27,21 @@ public struct Subscription<Unit>: Sendable {
     }
 }
 
+/// How far a consumer has come in the log of a service.
+public struct ConsumerStanding: Hashable, Sendable {
+    public var consumer: String
+    /// Whose log.
+    public var service: String
+    /// The last event that has had its effect or is parked.
+    public var position: Position
+
+    public init(consumer: String, service: String, position: Position) {
+        self.consumer = consumer
+        self.service = service
+        self.position = position
+    }
+}
+
 /// What a redrive did.
 public struct RedriveResult: Hashable, Sendable {
     /// How many parked events had their effect.
@@ -260,6 +275,26 @@ public struct ConsumerGroup<Unit>: Sendable {
         of consumer: String? = nil, after number: Int64 = 0, limit: Int = 100,
     ) async throws -> [ParkedEvent] {
         try await self.parked(of: consumer, onlyDead: true, after: number, limit: limit)
+    }
+
+    /// How far each consumer has come in the current log of each service that it reads: the share that is furthest behind.
+    public func standings() async throws -> [ConsumerStanding] {
+        guard let delivery = self.deliveries.first else { return [] }
+        return try await delivery.transactor.read { unit in
+            let inbox = delivery.inbox(unit)
+            var standings: [ConsumerStanding] = []
+            for loop in self.loops {
+                let (consumer, service) = (loop.delivery.consumer.name, loop.feed.service)
+                let marks = try inbox.watermarks(of: consumer, service: service)
+                let position = marks.last { $0.partition == loop.partition }?.position ?? .start
+                if let known = standings.firstIndex(where: { $0.consumer == consumer && $0.service == service }) {
+                    standings[known].position = min(standings[known].position, position)
+                } else {
+                    standings.append(ConsumerStanding(consumer: consumer, service: service, position: position))
+                }
+            }
+            return standings
+        }
     }
 
     /// Everything that is set aside: dead letters, those to be tried again, and those that wait behind them.
