@@ -5,7 +5,9 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         [], ["up"], ["serve"], ["gateway"], ["gateway", "check"],
-        ["gateway", "explain"], ["gateway", "diff"], ["gateway", "schema"], ["edge"], ["events"], ["events", "tail"],
+        ["gateway", "explain"], ["gateway", "diff"], ["gateway", "schema"], ["gateway", "status"],
+        ["gateway", "drain"], ["gateway", "weights"], ["gateway", "release"], ["gateway", "versions"], ["edge"],
+        ["events"], ["events", "tail"],
         ["events", "read"],
         ["events", "replay"], ["events", "verify"], ["sagas"], ["sagas", "list"], ["sagas", "show"],
         ["sagas", "retry"],
