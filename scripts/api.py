@@ -11,6 +11,7 @@ import argparse
 import difflib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,10 +37,18 @@ def target_triple():
     return json.loads(info)["target"]["unversionedTriple"]
 
 
+def system_folders():
+    """Where headers of system libraries lie that the compiler does not look for by itself, as pkg-config tells."""
+    named = re.findall(r'pkgConfig: "([^"]+)"', (ROOT / "Package.swift").read_text())
+    told = [subprocess.run(["pkg-config", "--cflags-only-I", n], capture_output=True, text=True).stdout for n in named]
+    return [pathlib.Path(word[2:]) for text in told for word in text.split()]
+
+
 def symbol_graphs(module, binaries, triple):
     """The graphs of a module: its own, and one for each module whose types it extends."""
     folders = [binaries / "Modules"] + [m.parent for m in sorted(ROOT.glob("Sources/*/*/module.modulemap"))]
     folders += [m.parent for m in sorted(ROOT.glob(".build/checkouts/*/Sources/**/module.modulemap"))]
+    folders += system_folders()
     generated = [f"-fmodule-map-file={m}" for m in sorted(binaries.glob("*.build/module.modulemap"))]
     with tempfile.TemporaryDirectory() as folder:
         run = subprocess.run(

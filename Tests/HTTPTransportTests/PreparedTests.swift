@@ -32,8 +32,12 @@ private final class SharingRouter: ProxyRouter, Sendable {
         problem == .upstreamFailed ? self.prepared : nil
     }
 
-    func readContent(_ exchange: ProxyExchange, _ range: WireRange, of bytes: RawSpan) {
-        self.content.withLock { $0.append(bytes.text(range)) }
+    func readAnswer(_ exchange: ProxyExchange, _ head: inout ResponseHead, _ bytes: RawSpan) {
+        exchange.isWatched = true
+    }
+
+    func watched(_ exchange: ProxyExchange, answer: RawSpan) {
+        self.content.withLock { $0.append(answer.text(WireRange(start: 0, count: answer.byteCount))) }
     }
 
     func ended(_ exchange: ProxyExchange, _ report: ProxyReport) { self.reports.withLock { $0.append(report) } }

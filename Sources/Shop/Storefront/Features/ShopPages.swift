@@ -27,7 +27,9 @@ struct ShopPages: Sendable {
                 response = self.refusal(error, call)
             }
             let needsCookie = visitor.isNew && response.head.headerFields[.setCookie] == nil
-            if needsCookie { response.head.headerFields.append(contentsOf: self.visitors.cookie.field(visitor.secret.text)) }
+            if needsCookie {
+                response.head.headerFields.append(contentsOf: self.visitors.cookie.field(visitor.secret.text))
+            }
             return response
         }
     }
