@@ -15,8 +15,8 @@ setup: ## Installs the system libraries that are missing
 setup-test:
 	@scripts/setup.sh test
 
-build: setup ## Builds the release executable
-	swift build -c release --product mainstay $(TRAIT_FLAGS)
+build: setup ## Builds the release executable, which runs also where Swift is not installed
+	swift build -c release --product mainstay --static-swift-stdlib $(TRAIT_FLAGS)
 
 up: build ## Builds and starts everything, in the foreground
 	@$(BINARY) up $(ARGS)

@@ -85,7 +85,7 @@ struct Announcement: ServiceLifecycle.Service {
                 '{"email":"ada@example.com","password":"correct horse battery","name":"Ada"}'
                   curl -X POST \(url)/v1/sessions -H 'Content-Type: application/json' -d \
                 '{"email":"ada@example.com","password":"correct horse battery"}'
-                The API, readable: \(url)/docs
+                The shop: \(url)   its console: \(url)/console   its API: \(url)/docs
                 """)
         }
         Terminal.line("ready \(url)")

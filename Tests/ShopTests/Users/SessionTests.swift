@@ -271,6 +271,9 @@ import Testing
         let used = RefreshToken.State.exchanged(at: self.start, successorWasUsed: false)
         #expect(decide(used, after: .seconds(10)) == .repeatExchange)
         #expect(decide(used, after: .seconds(11)) == .reuse)
+        // A date that was set back (found by the simulator, seed 500534).
+        #expect(decide(used, after: .seconds(-10)) == .repeatExchange)
+        #expect(decide(used, after: .seconds(-11)) == .reuse)
         #expect(decide(used, after: .seconds(1), ended: true) == .ended)
         #expect(decide(.exchanged(at: self.start, successorWasUsed: true), after: .zero) == .reuse)
     }

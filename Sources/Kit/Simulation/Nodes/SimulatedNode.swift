@@ -1,4 +1,4 @@
-import Essentials
+public import Essentials
 import Synchronization
 
 /// How a process ends without wanting to.
@@ -131,6 +131,9 @@ public final class SimulatedNode: Sendable {
             scheduler.unpark(process.incarnation)
         }
     }
+
+    /// What the node takes for the date now.
+    public var date: Timestamp { self.clock.date(at: self.simulator.scheduler.now) }
 
     /// The date of the node jumps; its elapsed time does not.
     public func jumpWallClock(by duration: Duration) {

@@ -85,6 +85,8 @@ public final class LiveCustomers: Sendable {
 }
 
 extension LiveCustomers: Scene {
+    /// Nobody sets the date there.
+    var sessionDate: Timestamp { Timestamp(microseconds: self.time.now.nanoseconds / 1_000) }
     var wallets: [UniqueID] { self.state.withLock(\.wallets) }
     func addWallet(_ wallet: UniqueID) {
         let opened: (@Sendable () -> Void)? = self.state.withLock { state in

@@ -9,6 +9,8 @@ protocol Scene: Sendable {
     /// How clients reach the gateway.
     var transport: any ServiceTransport { get }
     var time: TimeSource { get }
+    /// The date of the service that keeps the sessions.
+    var sessionDate: Timestamp { get }
     var wallets: [UniqueID] { get }
     func addWallet(_ wallet: UniqueID)
     /// A stream of chance that follows from the scene's seed and this name.
@@ -28,6 +30,7 @@ extension SimulatedShop: Scene {
         NodeTransport(network: self.network, process: self.simulation.driver, simulation: self.simulation)
     }
     var time: TimeSource { self.simulation.time }
+    var sessionDate: Timestamp { self.simulation.node("users").date }
     func chance(_ name: String) -> Chance { self.simulation.chance(name) }
     func trace(_ line: String) { self.simulation.trace(line) }
     func sometimes(_ name: String) { self.simulation.sometimes(name) }

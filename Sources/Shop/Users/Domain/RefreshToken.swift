@@ -34,7 +34,9 @@ struct RefreshToken: Hashable, Sendable {
         switch self.state {
         case .fresh: return now < self.expiresAt ? .exchange : .expired
         case .exchanged(let moment, let successorWasUsed):
-            return !successorWasUsed && now - moment <= window ? .repeatExchange : .reuse
+            // The date may have been set back since then.
+            let isRecent = (.zero - window...window).contains(now - moment)
+            return !successorWasUsed && isRecent ? .repeatExchange : .reuse
         }
     }
 }
