@@ -54,6 +54,22 @@ import Testing
 
     private func run(until tick: Int64) { self.world.run(until: Tick(nanoseconds: tick)) }
 
+    /// Else a run of the simulator would depend on what the process hashes with.
+    @Test func `who came first is told first`() {
+        let shared = SharedTask<Int>()
+        let told = Mutex<[Int]>([])
+        for _ in 0..<20 { #expect(shared.join()) }
+        self.start(shared, Mark())
+        for number in 0..<20 {
+            self.world.spawn {
+                _ = await shared.wait(self.world.time)
+                told.withLock { $0.append(number) }
+            }
+        }
+        self.run(until: 10)
+        #expect(told.withLock { $0 } == Array(0..<20))
+    }
+
     @Test func `all who wait get the result, and who comes later too`() {
         let (shared, cancelled) = (SharedTask<Int>(), Mark())
         #expect(shared.join() && shared.join() && shared.join())

@@ -104,7 +104,8 @@ package final class SharedTask<Value: Sendable>: Sendable {
             guard case .running = state.phase else { return [] }
             state.phase = .ended(result)
             defer { state.waiters = [:] }
-            return Array(state.waiters.values)
+            // In the order in which they came, whatever the process hashes with.
+            return state.waiters.sorted { $0.key < $1.key }.map(\.value)
         }
         for case .waiting(let continuation) in waiters { continuation.resume(returning: .finished(result)) }
     }
