@@ -77,7 +77,6 @@ services:
 $(for name in users catalog inventory payments shipping orders transfers notifications; do echo "  $name: {address: 127.0.0.1:$up}"; done)
 C
 
-start() { "$@" >"$run/$(basename "$1").log" 2>&1 & started+=($!); last=$!; }
 await() {
     for _ in $(seq 100); do
         curl -sf -o /dev/null "${headers[@]}" "http://127.0.0.1:$1$path" && return
@@ -104,34 +103,7 @@ fi
 names=(); for name in ours nginx haproxy envoy; do [ -n "${ports[$name]:-}" ] && names+=("$name"); done
 for name in "${names[@]}"; do await "${ports[$name]}"; done
 
-# Ticks of user and system time of a process and its children (nginx works in one).
-cpu() {
-    local all="$1 $(pgrep -P "$1" || true)" sum=0 pid
-    for pid in $all; do sum=$((sum + $(awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$pid/stat"))); done
-    echo "$sum"
-}
-hertz=$(getconf CLK_TCK)
-for round in $(seq 0 "$rounds"); do
-    for name in "${names[@]}"; do
-        before=$(cpu "${pids[$name]}")
-        wrk -t1 -c"$connections" -d"${each}s" --latency "${headers[@]}" "http://127.0.0.1:${ports[$name]}$path" >"$run/wrk"
-        after=$(cpu "${pids[$name]}")
-        # The first round warms up.
-        [ "$round" -gt 0 ] && python3 - "$name" "$run/wrk" "$((after - before))" "$hertz" >>"$run/results" <<'P'
-import re, sys
-name, path, ticks, hertz = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-text = open(path).read()
-unit = {"us": 1, "ms": 1e3, "s": 1e6}
-latency = lambda p: (lambda m: float(m[1]) * unit[m[2]])(re.search(rf"{p}%\s+([\d.]+)(us|ms|s)", text))
-count = int(re.search(r"(\d+) requests in", text)[1])
-rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
-bad = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
-errors = re.search(r"Socket errors: (.*)", text)
-if bad or errors: print("refused", name, bad and bad[0], errors and errors[0], file=sys.stderr)
-print(name, ticks / hertz * 1e6 / count, rate, latency(50), latency(99))
-P
-    done
-done
+play_rounds
 idle=$(python3 idle.py "${pids[ours]}" "$ours" "${IDLE:-4000}" "$idle_path")
 python3 - "$run/results" "$body" "$loops" "$idle" "$set" <<'P'
 import statistics, sys
