@@ -50,14 +50,6 @@ public final class GatewayControl: Sendable {
         self.board.change(host, of: service) { $0.isDraining = isDraining }
     }
 
-    /// Gives a host another share, until the next list.
-    /// - Parameter weight: in 1...1,000.
-    /// - Returns: whether there is such a host.
-    @discardableResult
-    public func setWeight(_ weight: Int, of host: String, of service: String) -> Bool {
-        self.board.change(host, of: service) { $0.host.weight = weight }
-    }
-
     /// What an operator may want of a release.
     public enum ReleaseOrder: String, Hashable, Sendable, CaseIterable {
         /// Brings the other colour into use, step by step.

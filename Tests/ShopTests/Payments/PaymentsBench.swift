@@ -106,7 +106,7 @@ struct PaymentsBench {
 }
 
 /// A provider whose next calls go wrong.
-final class FaultyProvider: PaymentProvider {
+final class FaultyProvider: WrappingProvider {
     enum Fault: Sendable {
         /// The call does not arrive.
         case dropRequest
@@ -114,7 +114,7 @@ final class FaultyProvider: PaymentProvider {
         case dropAnswer
     }
 
-    private let provider: any PaymentProvider
+    let provider: any PaymentProvider
     private let faults: FaultQueue
 
     init(_ provider: any PaymentProvider, _ faults: FaultQueue) {
@@ -122,7 +122,7 @@ final class FaultyProvider: PaymentProvider {
         self.faults = faults
     }
 
-    private func call(_ body: () async throws -> ProviderAnswer) async throws -> ProviderAnswer {
+    func call(_ body: () async throws -> ProviderAnswer) async throws -> ProviderAnswer {
         switch self.faults.next() {
         case .dropRequest: throw ProviderConnectionLost()
         case .dropAnswer:
@@ -130,21 +130,5 @@ final class FaultyProvider: PaymentProvider {
             throw ProviderConnectionLost()
         case nil: return try await body()
         }
-    }
-
-    func authorize(_ charge: ProviderCharge) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.authorize(charge) }
-    }
-    func capture(_ payment: PaymentID) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.capture(payment) }
-    }
-    func void(_ payment: PaymentID) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.void(payment) }
-    }
-    func refund(_ payment: PaymentID) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.refund(payment) }
-    }
-    func inquire(_ payment: PaymentID) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.inquire(payment) }
     }
 }

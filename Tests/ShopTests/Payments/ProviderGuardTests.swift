@@ -10,14 +10,14 @@ import Testing
 @testable import Payments
 
 /// A provider that can be down, or not answer, as long as a test likes.
-private final class MoodyProvider: PaymentProvider {
+private final class MoodyProvider: WrappingProvider {
     enum Mood {
         case well
         case down
         case hanging
     }
 
-    private let provider: any PaymentProvider
+    let provider: any PaymentProvider
     private let time: TimeSource
     private let state = Mutex((mood: Mood.well, calls: 0))
 
@@ -32,7 +32,7 @@ private final class MoodyProvider: PaymentProvider {
 
     func become(_ mood: Mood) { self.state.withLock { $0.mood = mood } }
 
-    private func call(_ body: () async throws -> ProviderAnswer) async throws -> ProviderAnswer {
+    func call(_ body: () async throws -> ProviderAnswer) async throws -> ProviderAnswer {
         let mood = self.state.withLock { state in
             state.calls += 1
             return state.mood
@@ -43,22 +43,6 @@ private final class MoodyProvider: PaymentProvider {
         case .hanging: try await self.time.sleep(for: .seconds(600))
         }
         return try await body()
-    }
-
-    func authorize(_ charge: ProviderCharge) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.authorize(charge) }
-    }
-    func capture(_ payment: PaymentID) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.capture(payment) }
-    }
-    func void(_ payment: PaymentID) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.void(payment) }
-    }
-    func refund(_ payment: PaymentID) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.refund(payment) }
-    }
-    func inquire(_ payment: PaymentID) async throws -> ProviderAnswer {
-        try await self.call { try await self.provider.inquire(payment) }
     }
 }
 

@@ -19,8 +19,7 @@ struct Balancers {
         /// 0 for a group without hosts of its own.
         var edition = 0
         var usesKey = false
-        var key = Split.Key.client
-        var reader = HostKey(.client)
+        var reader = RequestKey(.client)
         var names: [String] = []
         var unavailability: String?
     }
@@ -72,8 +71,7 @@ struct Balancers {
             self.balancers[index].setDraining(slot, member.isDraining, at: now)
         }
         self.groups[index].usesKey = hosts.balancing.algorithm.usesKey
-        self.groups[index].key = hosts.key
-        self.groups[index].reader = HostKey(hosts.key)
+        self.groups[index].reader = RequestKey(hosts.key)
         self.groups[index].names = list.map(\.name)
         self.groups[index].unavailability = hosts.unavailability
     }

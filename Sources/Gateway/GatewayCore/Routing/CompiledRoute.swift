@@ -69,12 +69,7 @@ struct CompiledCondition: Sendable {
 
 /// The targets of a split.
 struct CompiledSplit: Sendable {
-    enum Key: UInt8, Sendable { case none, client, header, cookie, query }
-
-    var key: Key
-    var field: FieldID
-    /// Of the header, cookie or parameter.
-    var name: Piece
+    var key: RequestKey
     var salt: UInt64
     var total: UInt64 = 0
     /// Groups and the sums of weights up to and with them.

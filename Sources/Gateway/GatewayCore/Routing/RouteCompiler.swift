@@ -150,16 +150,7 @@ struct RouteCompiler {
     }
 
     private mutating func split(_ split: Split) -> CompiledSplit {
-        let (key, name): (CompiledSplit.Key, String) =
-            switch split.key {
-            case .none: (.none, "")
-            case .client: (.client, "")
-            case .header(let name): (.header, name.lowercased())
-            case .cookie(let name): (.cookie, name)
-            case .query(let name): (.query, name)
-            }
-        var compiled = CompiledSplit(
-            key: key, field: FieldID(named: name), name: self.parts.add(name), salt: BalancingKey.of(split.name))
+        var compiled = CompiledSplit(key: RequestKey(split.key), salt: BalancingKey.of(split.name))
         for target in split.targets where target.weight > 0 {
             compiled.total += UInt64(target.weight)
             compiled.targets.append((self.group(target.group), compiled.total))

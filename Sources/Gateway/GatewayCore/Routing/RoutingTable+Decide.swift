@@ -152,43 +152,12 @@ extension RoutingTable {
             let override = self.parts.splits[split].overrides[index]
             if self.fitsHeader(override.header, head, bytes) { return Int(override.group) }
         }
-        let key = self.key(split, head, bytes, peer, draw)
+        let key = self.parts.splits[split].key.value(head, bytes, peer: peer, draw: draw)
         // The salt keeps two splits from sending the same clients to their canaries.
         let point = Self.mixed(key ^ self.parts.splits[split].salt)
             .multipliedFullWidth(by: self.parts.splits[split].total).high
         for target in self.parts.splits[split].targets where point < target.bound { return Int(target.group) }
         preconditionFailure("a point lies below the sum of the weights")
-    }
-
-    private func key(
-        _ split: Int, _ head: borrowing RequestHead, _ bytes: RawSpan, _ peer: UInt64, _ draw: UInt64
-    ) -> UInt64 {
-        let texts = self.parts.bytes.span.bytes
-        let name = texts.extracting(self.parts.splits[split].name.bounds)
-        switch self.parts.splits[split].key {
-        case .none: return draw
-        case .client: return peer
-        case .query:
-            let query = bytes.extracting(head.query.bounds)
-            guard let range = QueryReading.value(of: name, in: query) else { return peer }
-            return BalancingKey.of(query.extracting(range))
-        case .header:
-            for index in head.fields.entries.indices {
-                let entry = head.fields.entries[index]
-                guard entry.id == self.parts.splits[split].field,
-                    bytes.extracting(entry.name.bounds).equalsFolded(name)
-                else { continue }
-                return BalancingKey.of(bytes.extracting(entry.value.bounds))
-            }
-            return peer
-        case .cookie:
-            for index in head.fields.entries.indices where head.fields.entries[index].id == .cookie {
-                let field = bytes.extracting(head.fields.entries[index].value.bounds)
-                guard let range = CookieReading.value(of: name, in: field) else { continue }
-                return BalancingKey.of(field.extracting(range))
-            }
-            return peer
-        }
     }
 
     /// SplitMix64's finaliser.

@@ -64,8 +64,6 @@ final class EdgeStore: Sendable {
         }
     }
 
-    func isUnderWay(_ key: FlightKey) -> Bool { self.state.withLock { $0.flights[key] != nil } }
-
     func finish(_ flight: Flight, _ key: FlightKey, _ end: Flight.End) {
         self.state.withLock { state in
             if state.flights[key] === flight { state.flights[key] = nil }

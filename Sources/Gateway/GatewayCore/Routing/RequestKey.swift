@@ -1,11 +1,13 @@
 public import HTTPWire
 import LoadBalancing
 
-/// Reads what algorithms by key choose a host by.
-public struct HostKey: Hashable, Sendable {
+/// Reads what of a request decides where it goes, in a split as among the hosts of a service.
+public struct RequestKey: Hashable, Sendable {
     private let key: Split.Key
     /// In lower case where case does not matter.
     private let name: [UInt8]
+    /// Of a header; most others are told apart by it without their names.
+    private let field: FieldID
 
     public init(_ key: Split.Key) {
         self.key = key
@@ -14,6 +16,7 @@ public struct HostKey: Hashable, Sendable {
         case .header(let name): self.name = Array(name.lowercased().utf8)
         case .cookie(let name), .query(let name): self.name = Array(name.utf8)
         }
+        if case .header(let name) = key { self.field = FieldID(named: name) } else { self.field = .other }
     }
 
     /// Allocates nothing.
@@ -32,7 +35,7 @@ public struct HostKey: Hashable, Sendable {
         case .header:
             for index in head.fields.entries.indices {
                 let entry = head.fields.entries[index]
-                guard bytes.extracting(entry.name.bounds).equalsFolded(name) else { continue }
+                guard entry.id == self.field, bytes.extracting(entry.name.bounds).equalsFolded(name) else { continue }
                 return BalancingKey.of(bytes.extracting(entry.value.bounds))
             }
             return peer
