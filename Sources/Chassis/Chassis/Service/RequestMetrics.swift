@@ -5,9 +5,9 @@ import Resilience
 import Synchronization
 import Telemetry
 
-/// Counts what a service answered, in its registry. Names are API: `http.server.request.duration` by method, route and
-/// status, and by the class of its operation, which is `none` for polls, health and metrics; the figures of pipelines are `mainstay.pipeline` by layer and figure, and `mainstay.pipeline.state` is 1 for the
-/// state that a layer is in.
+/// Counts what a service answered, in its registry. Names are API: `http.server.request.duration` by method, route, status,
+/// and class of the operation, which is `none` for polls, health and metrics; the figures of pipelines are
+/// `mainstay.pipeline` by layer and figure, and `mainstay.pipeline.state` is 1 for the state that a layer is in.
 final class RequestMetrics: Sendable {
     private struct Key: Hashable {
         var method: String
